@@ -1,0 +1,3 @@
+"""Voltaire places AI workloads where and when electricity is clean."""
+
+__version__ = "0.1.0"
