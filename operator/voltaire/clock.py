@@ -78,4 +78,6 @@ def parse_clock(text: str) -> ScaledClock:
         anchor, rate = rest.rsplit("x", 1)
         return ScaledClock(datetime.fromisoformat(anchor), datetime.fromisoformat(start), float(rate))
     except ValueError as error:
-        raise ValueError(f"a clock is written START@ANCHORxRATE in RFC 3339, not {text!r}: {error}") from error
+        raise ValueError(
+            f"a clock is written START@ANCHORxRATE in RFC 3339, not {text!r}: {error}"
+        ) from error

@@ -1,0 +1,114 @@
+"""Values that cross from room to room: series of carbon intensity, states of batteries. Frozen, no behaviour
+beyond reading themselves."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from voltaire.api.gridzone import Basis
+
+
+@dataclass(frozen=True, slots=True)
+class Series:
+    """Values on a uniform grid: `values[i]` holds in [start + i*step, start + (i+1)*step).
+
+    `None` is a gap: nothing is known there. Times are aware.
+    """
+
+    start: datetime
+    step: timedelta
+    values: tuple[float | None, ...]
+
+    def __post_init__(self) -> None:
+        if self.step <= timedelta(0):
+            raise ValueError(f"a series has a positive step, not {self.step}")
+
+    @property
+    def end(self) -> datetime:
+        """The first moment past the series."""
+        return self.start + self.step * len(self.values)
+
+    def at(self, time: datetime) -> float | None:
+        """The value that holds at `time`, None outside or in a gap."""
+        index = (time - self.start) // self.step
+        return self.values[index] if 0 <= index < len(self.values) else None
+
+    def mean(self, start: datetime, end: datetime) -> float | None:
+        """Time-weighted mean over [start, end); None when any part of it is unknown."""
+        if end <= start:
+            return self.at(start)
+        total, time = 0.0, start
+        while time < end:
+            index = (time - self.start) // self.step
+            value = self.values[index] if 0 <= index < len(self.values) else None
+            if value is None:
+                return None
+            until = min(end, self.start + (index + 1) * self.step)
+            total += value * (until - time).total_seconds()
+            time = until
+        return total / (end - start).total_seconds()
+
+    def resample(self, start: datetime, step: timedelta, count: int) -> tuple[float | None, ...]:
+        """Means over `count` steps of another grid."""
+        return tuple(self.mean(start + i * step, start + (i + 1) * step) for i in range(count))
+
+
+@dataclass(frozen=True, slots=True)
+class SourceHealth:
+    """How one source of a zone did when it was last asked."""
+
+    name: str
+    healthy: bool
+    last_success: datetime | None
+    refused: int
+    message: str
+
+
+@dataclass(frozen=True, slots=True)
+class ZoneSignal:
+    """What is known of a grid zone.
+
+    `grams_per_kwh` and `observed_at` are None while nothing fresh and believable is known; `reason` then
+    says why in one CamelCase word and `message` in a sentence. `history` is what occurred, `forecast` what
+    is expected from the current step on.
+    """
+
+    zone: str
+    basis: Basis
+    grams_per_kwh: float | None
+    observed_at: datetime | None
+    source: str | None
+    history: Series | None
+    forecast: Series | None
+    sources: tuple[SourceHealth, ...]
+    reason: str
+    message: str
+    forecast_error: float | None = None
+
+    @property
+    def fresh(self) -> bool:
+        """Whether a decision may rest on it."""
+        return self.grams_per_kwh is not None
+
+
+@dataclass(frozen=True, slots=True)
+class BatteryState:
+    """What a battery reported. Power in kW: positive discharges. `None` where it reports nothing.
+
+    `soc` is None while nothing fresh and possible is known; `reason` and `message` then say why.
+    """
+
+    name: str
+    soc: float | None
+    power_kw: float | None
+    solar_kw: float | None
+    load_kw: float | None
+    observed_at: datetime | None
+    reason: str
+    message: str
+
+    @property
+    def fresh(self) -> bool:
+        """Whether a decision may rest on it."""
+        return self.soc is not None

@@ -1,0 +1,1 @@
+"""Pure planning: `plan(snapshot, now) -> Plan`. No clock, no network, no Kubernetes."""

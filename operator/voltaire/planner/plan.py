@@ -1,0 +1,71 @@
+"""What planning gives: for every workload a timeline, an action for now and the reasons."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from enum import StrEnum
+
+
+class Action(StrEnum):
+    """What to do with a workload now."""
+
+    START = "Start"  # place it (again) on `cluster`
+    WAIT = "Wait"  # stopped, and better so until `next_start`
+    STAY = "Stay"  # goes on where it is
+    PAUSE = "Pause"  # stop it in place, resume later
+    MIGRATE = "Migrate"  # stop it, then start it on `cluster`
+
+
+@dataclass(frozen=True, slots=True)
+class Segment:
+    """It runs on `cluster` in [start, end)."""
+
+    start: datetime
+    end: datetime
+    cluster: str
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """A cluster that was considered: emissions of the remaining work if it all ran there from the best
+    moment on, or why it cannot."""
+
+    cluster: str
+    grams: float | None
+    rejected: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """One workload's entry.
+
+    `reason` is a CamelCase word, `message` a sentence for people. `grams`: expected emissions of the
+    remaining work on this timeline, facility energy, moves included. `late`: it is expected to miss its
+    deadline whatever is done.
+    """
+
+    uid: str
+    action: Action
+    cluster: str | None
+    accelerator_type: str | None
+    reason: str
+    message: str
+    segments: tuple[Segment, ...] = ()
+    candidates: tuple[Candidate, ...] = ()
+    next_start: datetime | None = None
+    finish: datetime | None = None
+    late: bool = False
+    grams: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """The whole fleet's plan. `batteries`: kW per slot, positive discharges."""
+
+    created: datetime
+    start: datetime
+    slot: timedelta
+    decisions: Mapping[str, Decision]
+    batteries: Mapping[str, tuple[float, ...]] = field(default_factory=dict)
