@@ -8,6 +8,7 @@ from typing import Annotated, Any, Literal
 from pydantic import ConfigDict, Field
 
 from voltaire.api.base import (
+    NAME_PATTERN,
     Duration,
     Fraction,
     Jurisdiction,
@@ -18,6 +19,7 @@ from voltaire.api.base import (
     ResourceStatus,
     StatusModel,
     Time,
+    at_least,
     cel,
     defaulted,
     rules,
@@ -45,6 +47,8 @@ def _named(kinds: tuple[tuple[str, str], ...]) -> str:
 
 class Profile(Model):
     """What the work needs and draws. What is absent is read from the manifest or a table."""
+
+    model_config = ConfigDict(json_schema_extra=rules(at_least("duration", "1s")))
 
     accelerators: Annotated[int, Field(ge=0, le=1_000_000)] | None = Field(
         default=None, description="Accelerators of the whole gang. Absent: pods x their requests."
@@ -128,6 +132,8 @@ class Placement(Model):
 class Checkpoint(Model):
     """What survives a stop."""
 
+    model_config = ConfigDict(json_schema_extra=rules(at_least("interval", "1s")))
+
     interval: Duration | None = Field(
         default=None, description="How often it saves by itself. Absent: only when asked, if at all."
     )
@@ -193,6 +199,7 @@ class AIWorkloadSpec(Model):
             cel(
                 "self.manifest == oldSelf.manifest",
                 "manifest cannot change: delete the AIWorkload and apply it anew",
+                path=".manifest",
             ),
         )
     )
@@ -205,17 +212,31 @@ class AIWorkloadSpec(Model):
             "x-kubernetes-preserve-unknown-fields": True,
             "required": ["apiVersion", "kind", "spec"],
             "properties": {
-                "apiVersion": {"type": "string", "maxLength": 253},
-                "kind": {"type": "string", "maxLength": 63},
+                "apiVersion": {"type": "string", "maxLength": 253, "description": "Its API version."},
+                "kind": {"type": "string", "maxLength": 63, "description": "Its kind."},
                 "metadata": {
                     "type": "object",
+                    "description": "Its labels and annotations; the name is the AIWorkload's unless set.",
                     "x-kubernetes-preserve-unknown-fields": True,
                     "properties": {
-                        "name": {"type": "string", "maxLength": 253},
-                        "namespace": {"type": "string", "maxLength": 63},
+                        "name": {
+                            "type": "string",
+                            "maxLength": 253,
+                            "pattern": NAME_PATTERN,
+                            "description": "Its name in the member, at most 52 characters.",
+                        },
+                        "namespace": {
+                            "type": "string",
+                            "maxLength": 63,
+                            "description": "Leave it out, or name the AIWorkload's own.",
+                        },
                     },
                 },
-                "spec": {"type": "object", "x-kubernetes-preserve-unknown-fields": True},
+                "spec": {
+                    "type": "object",
+                    "x-kubernetes-preserve-unknown-fields": True,
+                    "description": "Its spec, checked by the member's API server.",
+                },
             },
         },
     )

@@ -22,6 +22,7 @@ API_VERSION = f"{GROUP}/{VERSION}"
 
 _CASED = {"kwh": "KWh", "kw": "KW", "gb": "GB", "url": "URL"}
 _UNITS = {"h": 3600.0, "m": 60.0, "s": 1.0, "ms": 0.001}
+_LONGEST_SECONDS = 290 * 365 * 86400.0
 _PART = re.compile(r"(\d+(?:\.\d+)?)(ms|h|m|s)")
 DURATION_PATTERN = r"^([0-9]+(\.[0-9]+)?(ms|s|m|h))+$"
 NAME_PATTERN = r"^[a-z0-9]([-a-z0-9.]*[a-z0-9])?$"
@@ -40,7 +41,10 @@ def parse_duration(text: str | timedelta) -> timedelta:
         return text
     if not isinstance(text, str) or not re.match(DURATION_PATTERN, text):
         raise ValueError(f"a duration is written like 90m or 1h30m, not {text!r}")
-    return timedelta(seconds=sum(float(value) * _UNITS[unit] for value, unit in _PART.findall(text)))
+    seconds = sum(float(value) * _UNITS[unit] for value, unit in _PART.findall(text))
+    if seconds > _LONGEST_SECONDS:
+        raise ValueError(f"a duration has at most 290 years, as in Go, not {text!r}")
+    return timedelta(seconds=seconds)
 
 
 def format_duration(value: timedelta) -> str:
@@ -49,7 +53,8 @@ def format_duration(value: timedelta) -> str:
     hours, rest = divmod(seconds, 3600)
     minutes, rest = divmod(rest, 60)
     parts = [f"{int(hours)}h" if hours else "", f"{int(minutes)}m" if minutes else ""]
-    parts.append(f"{rest:g}s" if rest else "")
+    # timedelta counts microseconds: no exponent, no digits beyond.
+    parts.append(f"{rest:.6f}".rstrip("0").rstrip(".") + "s" if rest else "")
     return "".join(parts) or "0s"
 
 
@@ -96,6 +101,14 @@ def cel(rule: str, message: str, *, path: str | None = None) -> dict[str, str]:
 def rules(*entries: dict[str, str]) -> dict[str, Any]:
     """`json_schema_extra` that carries CEL rules."""
     return {"x-kubernetes-validations": list(entries)}
+
+
+def at_least(field: str, shortest: str) -> dict[str, str]:
+    """A rule that the duration `field`, where it is set, is no shorter than `shortest`."""
+    return cel(
+        f"!has(self.{field}) || duration(self.{field}) >= duration('{shortest}')",
+        f"{field} must be at least {shortest}",
+    )
 
 
 def defaulted(model: type[BaseModel], description: str) -> Any:

@@ -17,6 +17,7 @@ from voltaire.api.base import (
     StatusModel,
     Time,
     Url,
+    at_least,
     cel,
     rules,
 )
@@ -57,7 +58,12 @@ class Telemetry(Model):
 
     model_config = ConfigDict(
         json_schema_extra=rules(
-            cel("has(self.prometheus) != has(self.http)", "set exactly one of prometheus, http")
+            cel("has(self.prometheus) != has(self.http)", "set exactly one of prometheus, http"),
+            at_least("refresh", "1s"),
+            cel(
+                "duration(self.staleAfter) >= duration(self.refresh)",
+                "staleAfter must not be shorter than refresh",
+            ),
         )
     )
 

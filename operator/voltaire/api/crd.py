@@ -7,16 +7,25 @@ are few and all here: references are inlined, null alternatives go, exclusive bo
 from __future__ import annotations
 
 import sys
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import yaml
+from pydantic.json_schema import GenerateJsonSchema
 
-from voltaire.api.base import GROUP, VERSION
+from voltaire.api.base import GROUP, VERSION, cel, format_duration
 from voltaire.api.resources import KINDS, Column, Kind
 
 Schema = dict[str, Any]
-_DROPPED = frozenset({"title", "$defs", "discriminator"})
+_DROPPED = frozenset({"title", "$defs", "discriminator", "propertyNames"})
+
+
+class _GoDurations(GenerateJsonSchema):
+    """Writes default durations as the API reads them, not in ISO 8601."""
+
+    def encode_default(self, dft: Any) -> Any:
+        return format_duration(dft) if isinstance(dft, timedelta) else super().encode_default(dft)
 
 
 def structural(schema: Schema, definitions: dict[str, Schema]) -> Schema:
@@ -46,8 +55,8 @@ def _keywords(schema: Schema, definitions: dict[str, Schema]) -> Schema:
         elif key == "additionalProperties":
             if isinstance(value, dict):
                 out[key] = structural(value, definitions)
-        elif key == "propertyNames":
-            continue
+        elif key == "patternProperties":
+            out |= _patterned_keys(value, definitions)
         elif key == "const":
             out["enum"] = [value]
         elif key in ("exclusiveMinimum", "exclusiveMaximum"):
@@ -60,8 +69,15 @@ def _keywords(schema: Schema, definitions: dict[str, Schema]) -> Schema:
     return out
 
 
+def _patterned_keys(patterns: dict[str, Schema], definitions: dict[str, Schema]) -> Schema:
+    """CRDs know no patternProperties: the pattern of a map's keys becomes a rule."""
+    ((pattern, values),) = patterns.items()
+    rule = cel(f"self.all(key, key.matches('{pattern}'))", f"keys must match {pattern}")
+    return {"additionalProperties": structural(values, definitions), "x-kubernetes-validations": [rule]}
+
+
 def _part(model: Any) -> Schema:
-    document = model.model_json_schema(by_alias=True, mode="validation")
+    document = model.model_json_schema(by_alias=True, mode="validation", schema_generator=_GoDurations)
     return structural(document, document.get("$defs", {}))
 
 
@@ -72,7 +88,7 @@ def _column(column: Column) -> Schema:
 
 def crd(kind: Kind) -> Schema:
     """The CustomResourceDefinition of one kind."""
-    schema = {
+    schema: Schema = {
         "type": "object",
         "description": kind.description,
         "required": ["spec"],
@@ -84,6 +100,8 @@ def crd(kind: Kind) -> Schema:
             "status": _part(kind.status),
         },
     }
+    if kind.rules:
+        schema["x-kubernetes-validations"] = list(kind.rules)
     return {
         "apiVersion": "apiextensions.k8s.io/v1",
         "kind": "CustomResourceDefinition",

@@ -18,6 +18,7 @@ from voltaire.api.base import (
     StatusModel,
     Time,
     Url,
+    at_least,
     cel,
     defaulted,
     rules,
@@ -108,7 +109,12 @@ class Plausible(Model):
 
     model_config = ConfigDict(
         json_schema_extra=rules(
-            cel("self.minGramsPerKWh < self.maxGramsPerKWh", "minGramsPerKWh must be below maxGramsPerKWh")
+            # has(): the server also judges the default {} before it fills in the fields' own defaults.
+            cel(
+                "!has(self.minGramsPerKWh) || !has(self.maxGramsPerKWh) || "
+                "self.minGramsPerKWh < self.maxGramsPerKWh",
+                "minGramsPerKWh must be below maxGramsPerKWh",
+            )
         )
     )
 
@@ -124,7 +130,8 @@ class GridZoneSpec(Model):
             cel(
                 "duration(self.staleAfter) >= duration(self.refresh)",
                 "staleAfter must not be shorter than refresh",
-            )
+            ),
+            at_least("refresh", "1s"),
         )
     )
 

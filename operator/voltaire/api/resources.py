@@ -8,7 +8,7 @@ from typing import Any, Generic, TypeVar
 from pydantic import BaseModel, ConfigDict
 
 from voltaire.api.aiworkload import AIWorkloadSpec, AIWorkloadStatus
-from voltaire.api.base import GROUP, VERSION, Model, ObjectMeta, ResourceStatus
+from voltaire.api.base import GROUP, VERSION, Model, ObjectMeta, ResourceStatus, cel
 from voltaire.api.battery import BatterySpec, BatteryStatus
 from voltaire.api.gridzone import GridZoneSpec, GridZoneStatus
 from voltaire.api.placementpolicy import PlacementPolicySpec, PlacementPolicyStatus
@@ -64,6 +64,8 @@ class Kind:
     status: type[ResourceStatus]
     columns: tuple[Column, ...]
     description: str
+    rules: tuple[dict[str, str], ...] = ()
+    """CEL rules that need the object's own name: only the root of a schema sees it."""
 
     def parse(self, body: dict[str, Any]) -> Resource[Any, Any]:
         """Read an object as the API server gives it; raises pydantic.ValidationError naming the field."""
@@ -102,6 +104,13 @@ AIWORKLOAD = Kind(
         _AGE,
     ),
     "AI work that Voltaire places, delays, pauses and migrates.",
+    (
+        cel(
+            "self.metadata.name.size() <= 52 || (has(self.spec.manifest.metadata) && "
+            "has(self.spec.manifest.metadata.name))",
+            "metadata.name must have at most 52 characters, or set spec.manifest.metadata.name",
+        ),
+    ),
 )
 REGIONALCLUSTER = Kind(
     "RegionalCluster",
