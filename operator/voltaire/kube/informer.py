@@ -90,6 +90,7 @@ class Informer:
 
     async def _list(self) -> str:
         seen: dict[str, Object] = {}
+        highest = max((int(v) for body in self if (v := _version(body)).isdigit()), default=0)
         params: dict[str, str | int] = {**self._selectors, "limit": PAGE}
         while True:
             page = await self._kube.get(self._path, **params)
@@ -98,13 +99,16 @@ class Informer:
             if not (token := page["metadata"].get("continue")):
                 break
             params["continue"] = token
+        version = str(page["metadata"]["resourceVersion"])
+        # A server restored from a backup counts from lower versions again: then the list is the truth.
+        restored = version.isdigit() and int(version) < highest
         for key in [key for key in self.store if key not in seen]:
             self._drop(key, self.store[key])
         for item in seen.values():
-            self._put(item)
+            self._put(item, restored)
         self._contact()
         self.synced.set()
-        return str(page["metadata"]["resourceVersion"])
+        return version
 
     async def _watch(self, version: str) -> None:
         """Follow the watch until it is time to list anew, across the server's own time-outs."""
@@ -134,9 +138,9 @@ class Informer:
             self._drop(object_key(body), body)
         return _version(body)
 
-    def _put(self, body: Object) -> None:
+    def _put(self, body: Object, restored: bool = False) -> None:
         key, old = object_key(body), self.store.get(object_key(body))
-        if old is not None and not _newer(body, old):
+        if old is not None and not _newer(body, old) and not (restored and _version(body) != _version(old)):
             return
         new = self._transform(body)
         self.store[key] = new
