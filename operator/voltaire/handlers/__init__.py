@@ -1,0 +1,1 @@
+"""Kopf's side: thin handlers that keep the picture current. No logic here."""

@@ -1,0 +1,33 @@
+"""Prometheus metrics. Gauges are set from the picture when it changes; a scrape reads memory only."""
+
+from __future__ import annotations
+
+from prometheus_client import Counter, Gauge, Histogram
+
+WORKLOADS = Gauge("voltaire_workloads", "AIWorkloads by phase.", ["phase"])
+INTENSITY = Gauge(
+    "voltaire_grid_intensity_grams_per_kwh", "Carbon intensity now, gCO2eq/kWh.", ["zone", "signal"]
+)
+ZONE_FRESH = Gauge("voltaire_grid_zone_fresh", "1 while a fresh, believable value is known.", ["zone"])
+CLUSTER_REACHABLE = Gauge("voltaire_cluster_reachable", "1 while the member answers.", ["cluster"])
+ACCELERATORS = Gauge("voltaire_accelerators", "Accelerators by type and state.", ["cluster", "type", "state"])
+SOC = Gauge("voltaire_battery_soc", "State of charge, 0 to 1.", ["battery"])
+STORED = Gauge(
+    "voltaire_battery_stored_grams_per_kwh", "Intensity of the energy a battery holds.", ["battery"]
+)
+ACTIONS = Counter("voltaire_actions_total", "Requests to members.", ["cluster", "verb", "result"])
+DECISIONS = Counter("voltaire_decisions_total", "Decisions that changed something.", ["action", "reason"])
+MIGRATIONS = Counter("voltaire_migrations_total", "Migrations begun.")
+PLAN_SECONDS = Histogram(
+    "voltaire_plan_seconds", "Time one plan takes.", buckets=(0.01, 0.05, 0.1, 0.5, 1, 2, 5, 10, 30, 60)
+)
+PLAN_FAILURES = Counter("voltaire_plan_failures_total", "Plans that failed.")
+STATUS_WRITES = Counter("voltaire_status_writes_total", "Status writes by kind.", ["kind", "result"])
+LOOP_LAG = Histogram(
+    "voltaire_event_loop_lag_seconds",
+    "How late the event loop wakes.",
+    buckets=(0.001, 0.005, 0.01, 0.05, 0.1, 0.5, 1, 5),
+)
+TASK_RESTARTS = Counter("voltaire_task_restarts_total", "Background tasks that failed.", ["task"])
+LEADING = Gauge("voltaire_leading", "1 while this process leads.")
+QUEUE = Gauge("voltaire_queue_length", "Workloads waiting for a step.")

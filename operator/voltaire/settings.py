@@ -1,0 +1,77 @@
+"""The operator's knobs, read from the environment: `VOLTAIRE_` and the field's name in capitals."""
+
+from __future__ import annotations
+
+import os
+import socket
+from collections.abc import Mapping
+from datetime import timedelta
+from pathlib import Path
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
+
+from voltaire.api.base import parse_duration
+from voltaire.clock import ScaledClock, parse_clock
+
+PREFIX = "VOLTAIRE_"
+Go = Annotated[timedelta, BeforeValidator(parse_duration)]
+
+
+class Settings(BaseModel):
+    """How this operator runs. What is optimised is in PlacementPolicies, not here."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    clock: str = Field(default="", description="START@ANCHORxRATE: a lab's clock. Empty: the system's.")
+    namespace: str = Field(default="voltaire-system", description="Namespace of the Lease and the Secrets.")
+    lease: str = Field(default="voltaire", description="Name of the leader's Lease.")
+    leader_election: bool = Field(default=True, description="Wait for the Lease before acting.")
+    identity: str = Field(
+        default_factory=lambda: f"{socket.gethostname()}-{os.getpid()}",
+        description="This process in the Lease.",
+    )
+    http_host: str = Field(default="0.0.0.0", description="Address of /livez, /readyz and /metrics.")  # noqa: S104
+    http_port: int = Field(default=8080, ge=0, le=65535, description="Port of /livez, /readyz, /metrics.")
+    log_format: Literal["json", "text"] = Field(default="json", description="JSON lines, or for people.")
+    log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field(
+        default="INFO", description="Least level."
+    )
+    trace_dir: Path = Field(
+        default=Path("/var/lib/voltaire/traces"), description="Folder that csv sources are read from."
+    )
+    allow_private_urls: bool = Field(
+        default=False,
+        description="Let resources name private, loopback and plain-http addresses, as batteries on a "
+        "site network need.",
+    )
+    workers: int = Field(default=16, ge=1, le=256, description="Workloads stepped at once.")
+    cleanup_timeout: Go = Field(
+        default=timedelta(minutes=15),
+        description="How long a deleted AIWorkload waits for an unreachable member (wall time).",
+    )
+    lost_grace: Go = Field(
+        default=timedelta(minutes=5),
+        description="How long a member is unreachable before RestartElsewhere applies (wall time).",
+    )
+
+    @property
+    def parsed_clock(self) -> ScaledClock:
+        """The clock; raises ValueError when `clock` cannot be read."""
+        return parse_clock(self.clock)
+
+
+def from_environment(environ: Mapping[str, str]) -> Settings:
+    """Read the settings; raises ValueError naming the variable that is wrong."""
+    given = {
+        name: environ[PREFIX + name.upper()]
+        for name in Settings.model_fields
+        if PREFIX + name.upper() in environ
+    }
+    try:
+        settings = Settings.model_validate(given)
+    except ValidationError as error:
+        first = error.errors()[0]
+        raise ValueError(f"{PREFIX}{str(first['loc'][0]).upper()}: {first['msg']}") from error
+    settings.parsed_clock  # noqa: B018 (fail at start, not at first use)
+    return settings
