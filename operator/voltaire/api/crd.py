@@ -114,7 +114,7 @@ def crd(kind: Kind) -> Schema:
                 "listKind": f"{kind.kind}List",
                 "plural": kind.plural,
                 "singular": kind.kind.lower(),
-                "shortNames": [kind.short],
+                "shortNames": list(kind.short),
                 "categories": ["voltaire"],
             },
             "versions": [

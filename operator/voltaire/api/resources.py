@@ -57,7 +57,7 @@ class Kind:
 
     kind: str
     plural: str
-    short: str
+    short: tuple[str, ...]
     namespaced: bool
     model: type[Resource[Any, Any]]
     spec: type[Model]
@@ -86,7 +86,7 @@ _AGE = Column("Age", ".metadata.creationTimestamp", "date")
 AIWORKLOAD = Kind(
     "AIWorkload",
     "aiworkloads",
-    "aiw",
+    ("aiw",),
     True,
     AIWorkload,
     AIWorkloadSpec,
@@ -115,7 +115,8 @@ AIWORKLOAD = Kind(
 REGIONALCLUSTER = Kind(
     "RegionalCluster",
     "regionalclusters",
-    "rc",
+    # Core ReplicationControllers take a bare `rc`: it means ours as `rc.voltaire.dev` only.
+    ("rcl", "rc"),
     False,
     RegionalCluster,
     RegionalClusterSpec,
@@ -138,7 +139,7 @@ REGIONALCLUSTER = Kind(
 GRIDZONE = Kind(
     "GridZone",
     "gridzones",
-    "gz",
+    ("gz",),
     False,
     GridZone,
     GridZoneSpec,
@@ -158,7 +159,7 @@ GRIDZONE = Kind(
 BATTERY = Kind(
     "Battery",
     "batteries",
-    "bat",
+    ("bat",),
     False,
     Battery,
     BatterySpec,
@@ -179,7 +180,7 @@ BATTERY = Kind(
 PLACEMENTPOLICY = Kind(
     "PlacementPolicy",
     "placementpolicies",
-    "pp",
+    ("pp",),
     False,
     PlacementPolicy,
     PlacementPolicySpec,
