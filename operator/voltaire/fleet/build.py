@@ -1,4 +1,4 @@
-"""From the picture to the frozen views that decisions are made on. Pure: reads the picture, writes nothing."""
+"""From the picture to the frozen views that decisions are made on. Pure: reads the picture only."""
 
 from __future__ import annotations
 

@@ -1,0 +1,188 @@
+"""What the configuration kinds say of themselves: pure reducers from the picture to status and findings.
+
+Numbers are rounded to what people read, so that a status is written when something happened, not when the
+third decimal moved.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from typing import Any
+
+from voltaire.api.base import Condition, format_duration
+from voltaire.api.conditions import Finding, in_progress, merge, ready, stalled
+from voltaire.api.resources import Battery, GridZone, PlacementPolicy, RegionalCluster
+from voltaire.api.values import BatteryState, Series, ZoneSignal
+from voltaire.fleet.build import UNKNOWN_MEMBER, capacity
+from voltaire.fleet.picture import MemberView, Picture
+from voltaire.fleet.snapshot import ClusterView
+
+Status = dict[str, Any]
+FORECAST_STEPS = 96
+_PERMANENT = frozenset({"ZoneUnknown", "BasisRefused", "Unauthorized", "ConfigurationError"})
+
+
+def _rounded(value: float | None, digits: int = 1) -> float | None:
+    return None if value is None else round(value, digits)
+
+
+def _with_conditions(
+    status: Status, old: Sequence[Condition], findings: Sequence[Finding], now: datetime, generation: int
+) -> Status:
+    merged = merge(old, findings, now=now, generation=generation)
+    status["observedGeneration"] = generation
+    status["conditions"] = [condition.to_wire() for condition in merged]
+    return status
+
+
+def _forecast(series: Series | None, now: datetime) -> Status | None:
+    if series is None:
+        return None
+    start = max(series.start, series.start + (now - series.start) // series.step * series.step)
+    values: list[float] = []
+    for value in series.resample(start, series.step, FORECAST_STEPS):
+        if value is None:
+            break
+        values.append(round(value, 1))
+    if not values:
+        return None
+    return {"start": _time(start), "step": format_duration(series.step), "gramsPerKWh": values}
+
+
+def _time(value: datetime | None) -> str | None:
+    return value.isoformat(timespec="seconds").replace("+00:00", "Z") if value else None
+
+
+def zone_status(zone: GridZone, signal: ZoneSignal, now: datetime) -> Status:
+    """Status of a GridZone."""
+    if signal.fresh:
+        findings = ready(signal.reason or "Fresh", signal.message)
+    elif signal.reason in _PERMANENT:
+        findings = stalled(signal.reason, signal.message)
+    else:
+        findings = in_progress(signal.reason, signal.message)
+    status: Status = {
+        "gramsPerKWh": _rounded(signal.grams_per_kwh),
+        "observedAt": _time(signal.observed_at),
+        "source": signal.source,
+        "forecast": _forecast(signal.forecast, now),
+        "forecastError": _rounded(signal.forecast_error, 3),
+        "sources": [
+            {
+                "name": source.name,
+                "healthy": source.healthy,
+                "lastSuccess": _time(source.last_success),
+                "refused": source.refused,
+                "message": source.message[:1024],
+            }
+            for source in signal.sources
+        ],
+    }
+    return _with_conditions(status, zone.status.conditions, findings, now, zone.metadata.generation)
+
+
+def battery_status(
+    battery: Battery,
+    state: BatteryState,
+    picture: Picture,
+    plan: Sequence[tuple[datetime, float]],
+    now: datetime,
+) -> Status:
+    """Status of a Battery; `plan`: (start of slot, kW) of the recommended schedule."""
+    stored = picture.stored.get(battery.metadata.name)
+    findings = (
+        ready(state.reason or "Reporting", state.message)
+        if state.fresh
+        else in_progress(state.reason, state.message)
+    )
+    publish = battery.spec.control == "Recommend"
+    status: Status = {
+        "soc": _rounded(state.soc, 3),
+        "socKWh": None if state.soc is None else round(state.soc * battery.spec.capacity_kwh, 2),
+        "powerKW": _rounded(state.power_kw, 2),
+        "solarKW": _rounded(state.solar_kw, 2),
+        "loadKW": _rounded(state.load_kw, 2),
+        "storedGramsPerKWh": _rounded(stored.grams_per_kwh) if stored else None,
+        "storedAssumed": stored.assumed if stored else None,
+        "observedAt": _time(state.observed_at),
+        "plan": [{"time": _time(t), "powerKW": round(kw, 2)} for t, kw in plan] if publish else [],
+    }
+    return _with_conditions(status, battery.status.conditions, findings, now, battery.metadata.generation)
+
+
+def policy_status(policy: PlacementPolicy, now: datetime) -> Status:
+    """Status of a PlacementPolicy: it takes effect as soon as it is read."""
+    findings = ready("InForce", "Used by the workloads that name it.")
+    return _with_conditions({}, policy.status.conditions, findings, now, policy.metadata.generation)
+
+
+def cluster_findings(cluster: RegionalCluster, member: MemberView, picture: Picture) -> tuple[Finding, ...]:
+    """Whether a member can be used, and if not what to do."""
+    zone = cluster.spec.grid_zone
+    missing = [name for name in cluster.spec.batteries if name not in picture.batteries]
+    if zone not in picture.zones:
+        return stalled("GridZoneMissing", f"spec.gridZone names {zone!r}: create that GridZone.")
+    if missing:
+        return stalled("BatteryMissing", f"spec.batteries names {missing[0]!r}: create that Battery.")
+    if not member.reachable:
+        kind = stalled if member.reason.startswith("Kubeconfig") else in_progress
+        since = f" since {_time(member.lost_since)}" if member.lost_since else ""
+        return kind(member.reason, f"{member.message}{since}")
+    signal = picture.signals.get(zone)
+    if signal is None or not signal.fresh:
+        said = signal.message if signal else "not read yet"
+        return in_progress("SignalUnknown", f"carbon intensity of {zone}: {said}")
+    return ready("Connected", f"Kubernetes {member.server_version}, {member.nodes} nodes ready.")
+
+
+def cluster_status(
+    cluster: RegionalCluster, view: ClusterView, effective: float | None, picture: Picture, now: datetime
+) -> Status:
+    """Status of a RegionalCluster; `effective`: g/kWh of its supply at its present load."""
+    name = cluster.metadata.name
+    member = picture.members.get(name, UNKNOWN_MEMBER)
+    signal = picture.signals.get(cluster.spec.grid_zone)
+    counts = capacity(cluster, member)
+    used, total = sum(member.used.get(kind, 0) for kind in counts), sum(counts.values())
+    charge = [f"{b.energy_kwh / b.capacity_kwh:.0%}" for b in view.batteries]
+    here = sum(
+        1
+        for workload in picture.workloads.values()
+        if (placement := workload.status.placement)
+        and placement.cluster == name
+        and workload.status.phase in ("Placing", "Running", "Draining")
+    )
+    status: Status = {
+        "reachable": member.reachable,
+        "lostSince": _time(member.lost_since),
+        "serverVersion": member.server_version,
+        "nodes": member.nodes,
+        "accelerators": [
+            {
+                "type": kind,
+                "capacity": count,
+                "used": member.used.get(kind, 0),
+                "others": member.others.get(kind, 0),
+            }
+            for kind, count in sorted(counts.items())
+        ],
+        "acceleratorSummary": f"{used}/{total}",
+        "gramsPerKWh": _rounded(signal.grams_per_kwh) if signal else None,
+        "effectiveGramsPerKWh": _rounded(effective),
+        "battery": ", ".join(charge) or None,
+        "workloads": here,
+    }
+    findings = cluster_findings(cluster, member, picture)
+    return _with_conditions(status, cluster.status.conditions, findings, now, cluster.metadata.generation)
+
+
+def battery_plan(
+    start: datetime, slot: timedelta, powers: Sequence[float], limit: int = 192
+) -> list[tuple[datetime, float]]:
+    """A schedule as (time, kW) pairs, where the power changes."""
+    steps: list[tuple[datetime, float]] = []
+    for index, power in enumerate(powers[:limit]):
+        if not steps or abs(steps[-1][1] - power) > 0.01:
+            steps.append((start + index * slot, power))
+    return steps

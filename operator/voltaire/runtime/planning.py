@@ -1,0 +1,107 @@
+"""The planner task: one plan for the whole fleet, at each slot boundary and soon after anything material.
+
+The plan is made in a worker process, so that watches, probes and status writes never wait for it.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import multiprocessing
+from collections.abc import Callable
+from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
+from datetime import datetime
+
+import structlog
+
+from voltaire import metrics
+from voltaire.clock import Clock
+from voltaire.fleet.build import fleet_policy, slot_start
+from voltaire.fleet.picture import Picture
+from voltaire.fleet.snapshot import Snapshot
+from voltaire.planner import plan
+from voltaire.planner.plan import Plan
+
+log = structlog.get_logger(__name__)
+COALESCE = 0.3  # seconds: what happens together is planned together
+BUDGET = 60.0  # seconds a plan may take before the last one is kept
+
+
+class Planning:
+    """Makes plans while `may_plan` says so; `current` is the latest, None before the first."""
+
+    def __init__(
+        self,
+        picture: Picture,
+        clock: Clock,
+        gather: Callable[[datetime], Snapshot],
+        may_plan: Callable[[], bool],
+        on_plan: Callable[[Plan], None],
+    ) -> None:
+        self._picture = picture
+        self._clock = clock
+        self._gather = gather
+        self._may_plan = may_plan
+        self._on_plan = on_plan
+        self._pool: ProcessPoolExecutor | None = None
+        self.current: Plan | None = None
+        self.failure = ""
+
+    async def run(self) -> None:
+        """Plan for ever."""
+        try:
+            while True:
+                await self._wait()
+                if self._may_plan():
+                    await self._plan()
+        finally:
+            self.close()
+
+    def close(self) -> None:
+        """End the worker process."""
+        if self._pool is not None:
+            self._pool.shutdown(wait=False, cancel_futures=True)
+            self._pool = None
+
+    async def _wait(self) -> None:
+        """Until something changed or the next slot begins, and a moment more."""
+        slot, now = fleet_policy(self._picture).slot, self._clock.now()
+        boundary = (slot_start(now, slot) + slot - now).total_seconds() / self._clock.rate
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(max(boundary, 0.05)):
+                await self._picture.changed.wait()
+        await asyncio.sleep(COALESCE)
+        self._picture.changed.clear()
+
+    async def _plan(self) -> None:
+        now = self._clock.now()
+        snapshot = self._gather(now)
+        try:
+            with metrics.PLAN_SECONDS.time():
+                async with asyncio.timeout(BUDGET):
+                    made = await asyncio.get_running_loop().run_in_executor(
+                        self._workers(), plan, snapshot, now
+                    )
+        except (
+            BrokenProcessPool,
+            TimeoutError,
+            ArithmeticError,
+            LookupError,
+            ValueError,
+            TypeError,
+        ) as error:
+            metrics.PLAN_FAILURES.inc()
+            self.failure = f"{type(error).__name__}: {error}"
+            log.exception("planning failed: the last plan stays in force")
+            self.close()
+            return
+        self.failure = ""
+        self.current = made
+        self._on_plan(made)
+
+    def _workers(self) -> ProcessPoolExecutor:
+        if self._pool is None:
+            context = multiprocessing.get_context("spawn")
+            self._pool = ProcessPoolExecutor(max_workers=1, mp_context=context)
+        return self._pool
