@@ -39,7 +39,7 @@ def parse_duration(text: str | timedelta) -> timedelta:
     """Read a Go duration such as `1h30m`; raises ValueError for anything else."""
     if isinstance(text, timedelta):
         return text
-    if not isinstance(text, str) or not re.match(DURATION_PATTERN, text):
+    if not isinstance(text, str) or not re.fullmatch(DURATION_PATTERN, text):
         raise ValueError(f"a duration is written like 90m or 1h30m, not {text!r}")
     seconds = sum(float(value) * _UNITS[unit] for value, unit in _PART.findall(text))
     if seconds > _LONGEST_SECONDS:

@@ -1,0 +1,164 @@
+"""One object of every kind with every field of its spec set to something legal.
+
+Where a spec offers a choice, the alternatives are spread over several objects of the kind.
+"""
+
+from __future__ import annotations
+
+from copy import deepcopy
+from typing import Any
+
+from voltaire.api.base import API_VERSION
+
+Object = dict[str, Any]
+
+READINGS: Object = {
+    "url": "https://metrics.example.org",
+    "soc": {"query": "battery_soc", "unit": "Percent"},
+    "power": {"query": "battery_power", "unit": "W", "positive": "Charge"},
+    "solar": {"query": "solar_power", "unit": "W", "positive": "Discharge"},
+    "load": {"query": "site_load", "unit": "MW", "positive": "Discharge"},
+}
+JOB: Object = {
+    "apiVersion": "batch/v1",
+    "kind": "Job",
+    "metadata": {"name": "train", "namespace": "default", "labels": {"team": "a"}},
+    "spec": {
+        "template": {"spec": {"restartPolicy": "Never", "containers": [{"name": "c", "image": "train:1"}]}}
+    },
+}
+DEPLOYMENT: Object = {
+    "apiVersion": "apps/v1",
+    "kind": "Deployment",
+    "metadata": {"name": "serve", "namespace": "default"},
+    "spec": {"template": {"spec": {"containers": [{"name": "c", "image": "serve:1"}]}}},
+}
+
+_AIWORKLOAD: Object = {
+    "type": "Training",
+    "manifest": JOB,
+    "profile": {"accelerators": 8, "powerKW": 4.0, "duration": "10h", "throughput": {"a100": 1.0, "h100": 2}},
+    "schedule": {
+        "earliestStart": "2030-01-01T00:00:00Z",
+        "deadline": "2030-01-02T00:00:00+01:00",
+        "deadlineKind": "Required",
+    },
+    "placement": {
+        "policy": "default",
+        "clusterSelector": {
+            "matchLabels": {"tier": "gpu"},
+            "matchExpressions": [{"key": "tier", "operator": "In", "values": ["gpu"]}],
+        },
+        "residency": ["EU"],
+        "homeCluster": "paris",
+    },
+    "disruption": {
+        "mode": "Migrate",
+        "checkpoint": {"interval": "30m", "onTermination": True, "sizeGB": 40, "restoreTime": "3m"},
+        "minimumResidence": "1h",
+        "maximumMigrations": 4,
+        "onClusterLost": "RestartElsewhere",
+    },
+    "suspend": False,
+}
+_REGIONALCLUSTER: Object = {
+    "region": "eu-west-paris",
+    "jurisdictions": ["EU", "FR"],
+    "location": {"latitude": 48.9, "longitude": 2.4},
+    "gridZone": "fr",
+    "connection": {
+        "kubeconfigSecretRef": {"name": "paris", "namespace": "voltaire-system", "key": "kubeconfig"},
+        "impersonate": "voltaire-runner",
+    },
+    "engine": "Direct",
+    "capacity": {
+        "accelerators": [{"type": "a100", "resource": "nvidia.com/gpu", "count": 16, "powerKW": 0.5}]
+    },
+    "power": {"pue": 1.2, "wue": 1.8, "limitKW": 20, "hostOverheadKW": 0.5},
+    "batteries": ["site-paris"],
+    "namespaces": ["ai"],
+    "suspend": True,
+}
+_GRIDZONE: Object = {
+    "zone": "FR",
+    "basis": {"signal": "marginal", "boundary": "direct", "perspective": "production"},
+    "sources": [
+        {
+            "electricityMaps": {
+                "secretRef": {"name": "maps", "namespace": "voltaire-system", "key": "token"},
+                "url": "https://api.electricitymaps.com/v3",
+                "forecast": False,
+            }
+        },
+        {"configMap": {"name": "carbon-fr", "namespace": "voltaire-system", "key": "series.csv"}},
+        {"csv": {"file": "2022/matrix.csv"}},
+        {"static": {"gramsPerKWh": 0}},
+    ],
+    "refresh": "5m",
+    "staleAfter": "2h",
+    "plausible": {"minGramsPerKWh": 0, "maxGramsPerKWh": 1200},
+}
+_BATTERY: Object = {
+    "capacityKWh": 40,
+    "maxChargeKW": 10,
+    "maxDischargeKW": 10,
+    "chargeEfficiency": 0.95,
+    "dischargeEfficiency": 0.95,
+    "reserve": 0.2,
+    "wearGramsPerKWh": 10,
+    "assumedStoredGramsPerKWh": 200,
+    "solar": {"peakKW": 15, "gramsPerKWh": 48},
+    "telemetry": {"prometheus": READINGS, "refresh": "1m", "staleAfter": "15m"},
+    "control": "Recommend",
+}
+_PLACEMENTPOLICY: Object = {
+    "mode": "Recommend",
+    "objective": {"latenessGramsPerHour": 100},
+    "hysteresis": {"minimumSaving": 0.1, "minimumSavingGrams": 5, "minimumResidence": "1h"},
+    "migration": {"kwhPerGB": 0.06, "gbPerHour": 450},
+    "budget": {"perHour": 10, "concurrent": 2},
+    "slot": "15m",
+    "horizon": "48h",
+}
+
+
+def changed(value: Any, changes: dict[str, Any]) -> Any:
+    """A copy with the values at dotted paths (`sources.0.csv`) set, or removed where they are `...`."""
+    out = deepcopy(value)
+    for path, new in changes.items():
+        *parents, last = [int(part) if part.isdigit() else part for part in path.split(".")]
+        node = out
+        for part in parents:
+            node = node[part]
+        if new is ...:
+            del node[last]
+        else:
+            node[last] = new
+    return out
+
+
+_SERVING = changed(
+    _AIWORKLOAD,
+    {
+        "type": "Serving",
+        "manifest": DEPLOYMENT,
+        "schedule.deadline": ...,
+        "schedule.deadlineKind": "Preferred",
+    },
+)
+_AT_HOME = changed(_REGIONALCLUSTER, {"connection": {"inCluster": True, "impersonate": "voltaire-runner"}})
+_HTTP = changed(_BATTERY, {"telemetry.prometheus": ..., "telemetry.http": READINGS})
+
+SPECS: dict[str, tuple[Object, ...]] = {
+    "AIWorkload": (_AIWORKLOAD, _SERVING),
+    "RegionalCluster": (_REGIONALCLUSTER, _AT_HOME),
+    "GridZone": (_GRIDZONE,),
+    "Battery": (_BATTERY, _HTTP),
+    "PlacementPolicy": (_PLACEMENTPOLICY,),
+}
+
+
+def example(kind: str, *, variant: int = 0, name: str = "example", changes: Object | None = None) -> Object:
+    """A whole object; `changes` are to its spec."""
+    spec = changed(SPECS[kind][variant], changes or {})
+    return {"apiVersion": API_VERSION, "kind": kind, "metadata": {"name": name}, "spec": spec}
