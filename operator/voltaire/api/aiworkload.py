@@ -257,6 +257,12 @@ class PlacementStatus(StatusModel):
         default=None, description="uid of the object in the member, once seen."
     )
     started_at: Time | None = Field(default=None, description="When its pods ran.")
+    accelerator_type: AcceleratorType | None = Field(
+        default=None, description="Type of the accelerators it was placed on."
+    )
+    power_kw: NonNegative | None = Field(
+        default=None, description="IT power of the whole gang at work there, kW."
+    )
 
 
 class CheckpointStatus(StatusModel):
