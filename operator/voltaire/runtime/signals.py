@@ -1,0 +1,139 @@
+"""Polling: one task for each grid zone and each battery, so that one that hangs delays nothing else."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, Hashable
+from datetime import timedelta
+
+from voltaire import metrics
+from voltaire.api.resources import Battery, GridZone, RegionalCluster
+from voltaire.api.values import BatteryState, ZoneSignal
+from voltaire.clock import Clock
+from voltaire.fleet.picture import Picture
+from voltaire.fleet.stored import carry, unknown_history
+from voltaire.runtime.supervise import supervise
+from voltaire.signals.build import Dependencies, build_battery_watcher, build_zone_watcher
+
+MATERIAL_INTENSITY = 0.02  # relative change that asks for a new plan before the slot ends
+MATERIAL_SOC = 0.02
+SHORTEST_WAIT = 0.2  # seconds of wall time between two polls, however fast the clock
+
+
+class Polling:
+    """Keeps `picture.signals`, `battery_states` and `stored` current."""
+
+    def __init__(
+        self,
+        picture: Picture,
+        clock: Clock,
+        dependencies: Dependencies,
+        on_zone: Callable[[str], None],
+        on_battery: Callable[[str], None],
+    ) -> None:
+        self._picture = picture
+        self._clock = clock
+        self._dependencies = dependencies
+        self._on_zone = on_zone
+        self._on_battery = on_battery
+        self._tasks: dict[tuple[str, str], tuple[Hashable, asyncio.Task[None]]] = {}
+
+    def zone(self, name: str, zone: GridZone | None) -> None:
+        """Begin, change or (None) end the polling of a zone."""
+        self._replace(("zone", name), zone and zone.spec.model_dump_json(), lambda: self._zone(name))
+        if zone is None:
+            self._picture.signals.pop(name, None)
+
+    def battery(self, name: str, battery: Battery | None) -> None:
+        """Begin, change or (None) end the polling of a battery."""
+        self._replace(
+            ("battery", name), battery and battery.spec.model_dump_json(), lambda: self._battery(name)
+        )
+        if battery is None:
+            self._picture.battery_states.pop(name, None)
+            self._picture.stored.pop(name, None)
+
+    async def close(self) -> None:
+        """End all polling."""
+        tasks = [task for _, task in self._tasks.values()]
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+        self._tasks.clear()
+
+    def _replace(
+        self, key: tuple[str, str], wanted: str | None, work: Callable[[], Awaitable[None]]
+    ) -> None:
+        running = self._tasks.get(key)
+        if running and running[0] == wanted:
+            return
+        if running:
+            running[1].cancel()
+            del self._tasks[key]
+        if wanted is not None:
+            task = asyncio.create_task(supervise(" ".join(key), work), name=" ".join(key))
+            self._tasks[key] = (wanted, task)
+
+    async def _pause(self, refresh: timedelta) -> None:
+        shortest = timedelta(seconds=SHORTEST_WAIT * self._clock.rate)
+        await self._clock.sleep(max(refresh, shortest))
+
+    async def _zone(self, name: str) -> None:
+        spec = self._picture.zones[name].spec
+        watcher = build_zone_watcher(spec, self._dependencies)
+        while True:
+            self._take_zone(name, await watcher.poll())
+            await self._pause(spec.refresh)
+
+    def _take_zone(self, name: str, signal: ZoneSignal) -> None:
+        before = self._picture.signals.get(name)
+        self._picture.signals[name] = signal
+        metrics.ZONE_FRESH.labels(zone=signal.zone).set(signal.fresh)
+        if signal.grams_per_kwh is not None:
+            labels = {"zone": signal.zone, "signal": signal.basis.signal}
+            metrics.INTENSITY.labels(**labels).set(signal.grams_per_kwh)
+        if _moved(before.grams_per_kwh if before else None, signal.grams_per_kwh, MATERIAL_INTENSITY):
+            self._picture.changed.set()
+        self._on_zone(name)
+
+    async def _battery(self, name: str) -> None:
+        spec = self._picture.batteries[name].spec
+        watcher = build_battery_watcher(name, spec, self._dependencies)
+        while True:
+            self._take_battery(name, await watcher.poll())
+            await self._pause(spec.telemetry.refresh)
+
+    def _take_battery(self, name: str, state: BatteryState) -> None:
+        picture = self._picture
+        battery, before = picture.batteries[name], picture.battery_states.get(name)
+        picture.battery_states[name] = state
+        grid = self._grid_at(name)
+        stored = picture.stored.get(name) or unknown_history(battery.spec, battery.status, grid)
+        if stored is not None:
+            if before is not None:
+                stored = carry(stored, before, state, grid, battery.spec)
+            picture.stored[name] = stored
+            metrics.STORED.labels(battery=name).set(stored.grams_per_kwh)
+        if state.soc is not None:
+            metrics.SOC.labels(battery=name).set(state.soc)
+        if _moved(before.soc if before else None, state.soc, 0.0, MATERIAL_SOC):
+            picture.changed.set()
+        self._on_battery(name)
+
+    def _grid_at(self, battery: str) -> float | None:
+        """g/kWh of the grid at the battery's site."""
+        site = site_of(self._picture, battery)
+        signal = self._picture.signals.get(site.spec.grid_zone) if site else None
+        return signal.grams_per_kwh if signal else None
+
+
+def site_of(picture: Picture, battery: str) -> RegionalCluster | None:
+    """The cluster a battery stands at."""
+    return next((c for c in picture.clusters.values() if battery in c.spec.batteries), None)
+
+
+def _moved(before: float | None, after: float | None, relative: float, absolute: float = 0.0) -> bool:
+    """Whether a value became known, unknown, or materially another."""
+    if before is None or after is None:
+        return before is not after
+    return abs(after - before) > relative * max(abs(before), 1.0) + absolute
