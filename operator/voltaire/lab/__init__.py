@@ -1,9 +1,9 @@
 """Real Kubernetes control planes on one machine.
 
-`Lab` starts a hub and one member per RegionalCluster of a fleet file, each a kube-apiserver (all on one etcd),
-a kube-controller-manager, a kube-scheduler and nodes with accelerators, and hands out kubeconfigs. The demo,
-the integration tests and `voltaire lab` all use it. It is synchronous: inside an event loop, call it through
-`asyncio.to_thread`.
+`Lab` starts a hub and one member per RegionalCluster of a fleet file, and hands out kubeconfigs. Each is a
+kube-apiserver (all on one etcd), a kube-controller-manager, a kube-scheduler and nodes with accelerators. The
+demo, the integration tests and `voltaire lab` all use it. It is synchronous: inside an event loop, call it
+through `asyncio.to_thread`.
 """
 
 from voltaire.lab.cluster import LabCluster

@@ -28,8 +28,8 @@ class Binary:
     """One program of the lab.
 
     `usual_seconds`: a cold build on two cores, in the order of `BINARIES` (the first of a component compiles
-    what the others share). `version_of` and `version_symbols`: the module whose version the linker writes into
-    these variables, because a module build has no other way to know it.
+    what the others share). `version_of` and `version_symbols`: the module whose version the linker writes
+    into these variables, because a module build has no other way to know it.
     """
 
     name: str

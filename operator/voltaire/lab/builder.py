@@ -84,14 +84,13 @@ def _run(command: list[str], recipe: Recipe, go: Go, log: Path, progress: Progre
             stderr=subprocess.STDOUT,
             start_new_session=True,
         )
+        usual = duration_text(recipe.usual_seconds)
         try:
             while True:
                 try:
                     return process.wait(REPORT_EVERY_SECONDS)
                 except subprocess.TimeoutExpired:
-                    progress(
-                        f"  {recipe.name}: {_doing(log)}, {watch} of about {duration_text(recipe.usual_seconds)}"
-                    )
+                    progress(f"  {recipe.name}: {_doing(log)}, {watch} of about {usual}")
         finally:
             # Go starts compilers of its own: an interrupted build ends all of them.
             if process.poll() is None:

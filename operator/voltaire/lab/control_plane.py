@@ -1,4 +1,4 @@
-"""One cluster's files and command lines: kube-apiserver, kube-controller-manager, kube-scheduler; and etcd."""
+"""Files and command lines of a cluster's three components, and of the etcd all clusters share."""
 
 from __future__ import annotations
 

@@ -94,7 +94,7 @@ def _member(document: Mapping[str, Any]) -> Member:
     name = metadata.get("name")
     if not isinstance(name, str) or not _NAME.fullmatch(name):
         raise FleetFileError(
-            f"RegionalCluster metadata.name is {name!r}: up to 50 lower-case letters, digits and hyphens, please"
+            f"RegionalCluster metadata.name is {name!r}: use up to 50 lower-case letters, digits, hyphens"
         )
     where = f"RegionalCluster {name!r}"
     annotations = _mapping(metadata, "annotations", where)

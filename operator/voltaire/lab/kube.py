@@ -32,6 +32,14 @@ class AdminClient:
         """The HTTP status (`UNREACHABLE` without an answer) and the decoded body."""
         data = None if body is None else json.dumps(body)
         headers = {"Accept": "application/json", "Content-Type": "application/json"}
+        # A connection kept alive may have ended with the server that was there before: reading again is safe.
+        reused = self._connection.sock is not None
+        status, answer = self._once(method, path, data, headers)
+        if status == UNREACHABLE and reused and method == "GET" and "timed out" not in answer:
+            status, answer = self._once(method, path, data, headers)
+        return status, answer
+
+    def _once(self, method: str, path: str, data: str | None, headers: dict[str, str]) -> tuple[int, Any]:
         try:
             self._connection.request(method, path, data, headers)
             response = self._connection.getresponse()

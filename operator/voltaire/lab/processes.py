@@ -1,8 +1,8 @@
 """Processes the lab starts, recognises by identity, and ends.
 
-Each carries the lab's directory, the lab's id and its own name in its environment, so that the leftovers of a
-killed lab are found whatever they are called, and nothing else ever is. A process is addressed through a pidfd
-taken before its identity is checked: a number that was reused meanwhile is never signalled.
+Each carries the lab's directory, the lab's id and its own name in its environment, so that the leftovers of
+a killed lab are found whatever they are called, and nothing else ever is. A process is addressed through a
+pidfd taken before its identity is checked: a number that was reused meanwhile is never signalled.
 """
 
 from __future__ import annotations

@@ -5,7 +5,7 @@ A pod says how its program behaves (durations as Go strings or plain seconds, in
 | annotation | meaning |
 |---|---|
 | `lab.voltaire.dev/run-time` | the whole program's run time; without it the pod runs until it is stopped |
-| `voltaire.dev/completed-seconds` | work restored from a checkpoint: that much of the run time is already done |
+| `voltaire.dev/completed-seconds` | work restored from a checkpoint: so much of the run time is done |
 | `lab.voltaire.dev/fail-after` | the program exits with code 1 after so much time in this pod |
 | `lab.voltaire.dev/stop-time` | from SIGTERM to exit, as for writing a checkpoint |
 
@@ -36,14 +36,16 @@ _UNITS = '{"h":3600,"m":60,"s":1,"ms":0.001,"us":0.000001,"µs":0.000001,"ns":0.
 _DEFINITIONS = f"""
 def seconds:
   if test("^[0-9]+([.][0-9]*)?$") then tonumber
-  elif test("{_DURATION}") then [scan("([0-9.]+)(h|ms|m|s|us|µs|ns)") | (.[0] | tonumber) * {_UNITS}[.[1]]] | add
+  elif test("{_DURATION}") then
+    [scan("([0-9.]+)(h|ms|m|s|us|µs|ns)") | (.[0] | tonumber) * {_UNITS}[.[1]]] | add
   else error("not a duration") end;
 def given($key): (.metadata.annotations // {{}})[$key] | if . == null then null else seconds end;
 def moment($type): [.status.conditions[]? | select(.type == $type) | .message | tonumber][0];
 def run_left: given("{RUN_TIME}") as $run | (given("{COMPLETED_SECONDS}") // 0) as $done |
   if $run == null then null else [$run - $done, 0] | max end;
 def real_ms: . * 1000 / $rate;
-def fails: given("{FAIL_AFTER}") as $fail | run_left as $left | $fail != null and ($left == null or $fail < $left);
+def fails: given("{FAIL_AFTER}") as $fail | run_left as $left |
+  $fail != null and ($left == null or $fail < $left);
 def stop_ms: given("{STOP_TIME}") as $stop |
   if moment("{STARTED}") == null then 0 elif $stop == null then {DEFAULT_STOP_MS} else $stop | real_ms end;
 def grace_ms: (.metadata.deletionGracePeriodSeconds // 30) * 1000;

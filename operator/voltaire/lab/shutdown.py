@@ -33,7 +33,7 @@ def end_lab(directory: Path) -> list[str]:
 
 
 def end_processes(directory: Path, lab_id: str | None = None) -> list[str]:
-    """End all processes of the lab in `directory` (of one run, if `lab_id` says which). Returns their names."""
+    """End all processes of the lab in `directory` (of one run only, given `lab_id`). Returns their names."""
     ended: list[str] = []
     # What was started while the first round ended the others is found by the second.
     while found := [found for found in processes.find(directory) if lab_id in (None, found.lab_id)]:

