@@ -8,13 +8,21 @@ from typing import Any
 import pytest
 
 from tests.api.examples import example
-from tests.integration.server import Server
-from voltaire.lab import LabCluster
+from tests.integration.server import REPOSITORY, Server
+from voltaire.api.resources import KINDS
+from voltaire.lab import Lab
 
 
 @pytest.fixture(scope="session")
-def server(hub: LabCluster) -> Iterator[Server]:
-    found = Server(hub)
+def server(lab: Lab) -> Iterator[Server]:
+    found = Server(lab.hub)
+    found.run("apply", "--server-side", "-k", str(REPOSITORY / "manifests" / "crds"))
+    found.run(
+        "wait",
+        "--for=condition=Established",
+        "--timeout=60s",
+        *(f"crd/{kind.plural}.voltaire.dev" for kind in KINDS.values()),
+    )
     yield found
     found.close()
 
