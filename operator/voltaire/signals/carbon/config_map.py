@@ -1,0 +1,53 @@
+"""A series that somebody keeps in a ConfigMap."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from voltaire.api.gridzone import Basis, ConfigMapSource
+from voltaire.signals.carbon.samples import Answer
+from voltaire.signals.carbon.table import Table, near, parse_table
+from voltaire.signals.carbon.tables import answer_at, check_basis
+from voltaire.signals.errors import TraceRefused, Unreadable
+
+ReadConfigMap = Callable[[str, str], Awaitable[Mapping[str, str]]]
+# The API server keeps ConfigMaps to 1 MiB.
+MAX_CHARACTERS = 1 << 20
+
+
+@dataclass(slots=True)
+class ConfigMapSeries:
+    """Reads CSV text (see `table`) out of one key of a ConfigMap; parses it again only when it changed."""
+
+    name: str
+    spec: ConfigMapSource
+    zone: str
+    basis: Basis
+    read_config_map: ReadConfigMap
+    _parsed: tuple[str, Table] | None = field(default=None, init=False)
+
+    async def fetch(self, now: datetime) -> Answer:
+        """Raises Unreadable, TraceRefused, DataError."""
+        text = await self._text()
+        if self._parsed is None or self._parsed[0] != text:
+            table = parse_table(io.StringIO(text, newline=""), self.zone, self.basis.boundary)
+            self._parsed = (text, table)
+        check_basis(self._parsed[1], self.basis)
+        return answer_at(self._parsed[1], self.basis, now)
+
+    async def _text(self) -> str:
+        """The text under the key."""
+        where = f"ConfigMap {self.spec.namespace}/{self.spec.name}"
+        try:
+            data = await self.read_config_map(self.spec.namespace, self.spec.name)
+        except Exception as error:
+            raise Unreadable(f"{where} cannot be read: {type(error).__name__}") from error
+        text = data.get(self.spec.key)
+        if text is None:
+            raise Unreadable(f"{where} has no key {self.spec.key}{near(self.spec.key, data)}")
+        if len(text) > MAX_CHARACTERS:
+            raise TraceRefused(f"{where} holds more than 1 MiB: use a trace file")
+        return text

@@ -1,0 +1,207 @@
+"""The only way out to the network: GET, with limits, and typed errors for everything that goes wrong."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, field
+from email.utils import parsedate_to_datetime
+
+import httpx
+from tenacity import AsyncRetrying, retry_if_exception, stop_after_attempt, wait_exponential_jitter
+
+from voltaire import __version__
+from voltaire.signals.addresses import PinnedTransport, UrlRules
+from voltaire.signals.errors import (
+    NotFound,
+    RateLimited,
+    Rejected,
+    ServerFailed,
+    SignalError,
+    TimedOut,
+    Unauthorized,
+    Unreachable,
+)
+from voltaire.signals.numbers import parse_json
+
+MAX_BODY_BYTES = 1 << 20
+TOTAL_SECONDS = 10.0
+MAX_REDIRECTS = 3
+ATTEMPTS = 3
+DEFAULT_RETRY_AFTER_SECONDS = 60.0
+MAX_RETRY_AFTER_SECONDS = 3600.0
+# A wait longer than this is left to the next refresh.
+PATIENCE_SECONDS = 2.0
+
+NewClient = Callable[[UrlRules], httpx.AsyncClient]
+
+
+def new_client(rules: UrlRules) -> httpx.AsyncClient:
+    """A client that connects to judged addresses only and ignores proxies of the environment.
+
+    Connections are not kept: they are keyed by address, and two hosts may share one.
+    """
+    inner = httpx.AsyncHTTPTransport(limits=httpx.Limits(max_connections=100, max_keepalive_connections=0))
+    transport = PinnedTransport(rules, inner)
+    return httpx.AsyncClient(
+        transport=transport, timeout=TOTAL_SECONDS, trust_env=False, follow_redirects=False
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """A successful answer."""
+
+    host: str
+    body: bytes
+
+    def json(self) -> object:
+        """The body as JSON; raises Malformed."""
+        return parse_json(self.body, self.host)
+
+
+@dataclass(slots=True)
+class Web:
+    """Fetches pages; one for the whole operator. The client is made at the first request."""
+
+    rules: UrlRules = field(default_factory=UrlRules)
+    make_client: NewClient = new_client
+    sleep: Callable[[float], Awaitable[None]] = asyncio.sleep
+    total_seconds: float = TOTAL_SECONDS
+    _client: httpx.AsyncClient | None = None
+
+    async def get(
+        self, url: str, params: Mapping[str, str] | None = None, headers: Mapping[str, str] | None = None
+    ) -> Page:
+        """GET with at most two retries of what may pass by itself, all within `total_seconds`.
+
+        Raises FetchError or UrlRefused; messages name the host alone, and values of `headers` that a server
+        repeats are blanked.
+        """
+        try:
+            target = httpx.URL(url).copy_merge_params(dict(params or {}))
+        except (httpx.InvalidURL, ValueError):
+            raise Rejected("the URL cannot be read") from None
+        retrying = AsyncRetrying(
+            retry=retry_if_exception(_may_pass),
+            stop=stop_after_attempt(ATTEMPTS),
+            wait=wait_exponential_jitter(initial=0.2, max=PATIENCE_SECONDS),
+            sleep=self.sleep,
+            reraise=True,
+        )
+        try:
+            async with asyncio.timeout(self.total_seconds):
+                return await retrying(self._follow, target, dict(headers or {}))
+        except TimeoutError:
+            raise TimedOut(f"{target.host} gave no answer in {self.total_seconds:g} s") from None
+
+    async def aclose(self) -> None:
+        """Close the client, if there is one."""
+        if self._client is not None:
+            await self._client.aclose()
+            self._client = None
+
+    async def _follow(self, url: httpx.URL, headers: dict[str, str]) -> Page:
+        """GET, and redirects as long as they stay on the same scheme, host and port."""
+        for _ in range(MAX_REDIRECTS + 1):
+            self.rules.check_url(url)
+            answer = await self._send(url, headers)
+            if isinstance(answer, Page):
+                return answer
+            if _origin(answer) != _origin(url):
+                raise Rejected(f"{url.host} redirects elsewhere: name the final address in the spec")
+            url = answer
+        raise Rejected(f"{url.host} redirects more than {MAX_REDIRECTS} times")
+
+    async def _send(self, url: httpx.URL, headers: dict[str, str]) -> Page | httpx.URL:
+        """One request: the page, or where it redirects to."""
+        if self._client is None:
+            self._client = self.make_client(self.rules)
+        own = {"User-Agent": f"voltaire/{__version__}", "Accept": "application/json"}
+        # Not compressed: a limit on what is read is then a limit on what is held.
+        own["Accept-Encoding"] = "identity"
+        try:
+            async with self._client.stream("GET", url, headers={**own, **headers}) as response:
+                if response.has_redirect_location:
+                    return url.join(response.headers["location"])
+                body = await _read(response, url.host)
+        except httpx.TimeoutException:
+            raise TimedOut(f"{url.host} gave no answer in time") from None
+        except (httpx.HTTPError, httpx.InvalidURL, httpx.StreamError, UnicodeError) as error:
+            raise Unreachable(f"{url.host} cannot be reached: {type(error).__name__}") from None
+        if response.status_code == httpx.codes.OK:
+            return Page(url.host, body)
+        raise _error(response, body, url.host, headers)
+
+
+async def _read(response: httpx.Response, host: str) -> bytes:
+    """The body, up to the limit."""
+    if response.headers.get("content-encoding", "identity") != "identity":
+        raise Rejected(f"{host} answers compressed although that was not asked for")
+    body = bytearray()
+    async for chunk in response.aiter_bytes():
+        body += chunk
+        if len(body) > MAX_BODY_BYTES:
+            raise Rejected(f"{host} answers with more than {MAX_BODY_BYTES >> 20} MiB")
+    return bytes(body)
+
+
+def _origin(url: httpx.URL) -> tuple[str, str, int | None]:
+    return url.scheme, url.host, url.port
+
+
+def _may_pass(error: BaseException) -> bool:
+    """Whether asking again at once makes sense."""
+    if isinstance(error, RateLimited):
+        return error.retry_after_seconds <= PATIENCE_SECONDS
+    return isinstance(error, Unreachable | ServerFailed)
+
+
+def _error(response: httpx.Response, body: bytes, host: str, headers: Mapping[str, str]) -> SignalError:
+    """The typed error of an answer that is no success."""
+    status = response.status_code
+    said = _said(body, headers)
+    if status in {401, 403}:
+        return Unauthorized(f"{host} answers {status}: the key is wrong or does not allow this{said}")
+    if status == 404:
+        return NotFound(f"{host} answers 404{said}")
+    if status == 429:
+        wait = retry_after_seconds(response.headers)
+        return RateLimited(f"{host} answers 429: asked too often, wait {wait:g} s{said}", wait)
+    if status >= 500:
+        return ServerFailed(f"{host} answers {status}{said}")
+    return Rejected(f"{host} answers {status}{said}", status)
+
+
+def _said(body: bytes, headers: Mapping[str, str]) -> str:
+    """What the server says is wrong, without anything secret it repeats."""
+    try:
+        document = parse_json(body, "")
+    except SignalError:
+        return ""
+    if not isinstance(document, dict):
+        return ""
+    text = document.get("error") or document.get("message")
+    if not isinstance(text, str):
+        return ""
+    for secret in headers.values():
+        text = text.replace(secret, "***")
+    return f": {''.join(c for c in text if c.isprintable())[:200]}"
+
+
+def retry_after_seconds(headers: Mapping[str, str]) -> float:
+    """How long `Retry-After` asks to wait, in seconds or until a date (counted from the answer's `Date`).
+
+    One minute without a readable one; never more than an hour.
+    """
+    text = headers.get("retry-after", "").strip()
+    seconds = DEFAULT_RETRY_AFTER_SECONDS
+    if text.isascii() and text.isdigit() and len(text) < 10:
+        seconds = float(text)
+    elif text:
+        try:
+            until, sent = parsedate_to_datetime(text), parsedate_to_datetime(headers.get("date", ""))
+            seconds = (until - sent).total_seconds()
+        except (ValueError, TypeError):
+            seconds = DEFAULT_RETRY_AFTER_SECONDS
+    return min(max(seconds, 0.0), MAX_RETRY_AFTER_SECONDS)

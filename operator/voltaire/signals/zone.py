@@ -1,0 +1,140 @@
+"""One signal per grid zone, out of its sources in order.
+
+The first source that gives a believable, fresh value is used. What it says of the past becomes history, what
+it expects becomes the forecast. When all fail, the last good value is used until it is stale; after that the
+zone is unknown, and says why.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from voltaire.api.gridzone import GridZoneSpec
+from voltaire.api.values import Series, ZoneSignal
+from voltaire.clock import Clock
+from voltaire.signals.accuracy import ForecastErrors
+from voltaire.signals.carbon.samples import CarbonSource, Sample
+from voltaire.signals.forecasting import HORIZON, forecast_series
+from voltaire.signals.history import History
+from voltaire.signals.source_state import MAX_MESSAGE, Monotonic, SourceState
+
+SOURCE_TIMEOUT_SECONDS = 20.0
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """The value in use: by which source, and whether that source still answers."""
+
+    rank: int
+    sample: Sample
+    reason: str
+
+
+class ZoneWatcher:
+    """Watches one grid zone.
+
+    `timeout_seconds` is wall-clock time a source gets; `horizon` how far the forecast reaches at least.
+    """
+
+    def __init__(
+        self,
+        spec: GridZoneSpec,
+        sources: Sequence[CarbonSource],
+        clock: Clock,
+        *,
+        timeout_seconds: float = SOURCE_TIMEOUT_SECONDS,
+        horizon: timedelta = HORIZON,
+        monotonic: Monotonic = time.monotonic,
+    ) -> None:
+        self._spec = spec
+        self._clock = clock
+        self._horizon = horizon
+        self._states = [SourceState(source, spec, timeout_seconds, monotonic) for source in sources]
+        self._history = History()
+        self._errors = ForecastErrors()
+        self._polled: datetime | None = None
+        self._one_poll = asyncio.Lock()
+
+    async def poll(self, force: bool = False) -> ZoneSignal:
+        """The signal now. Sources are asked when `refresh` has passed since they were, or `force` is set;
+        polls that overlap share one. Raises nothing but asyncio.CancelledError."""
+        async with self._one_poll:
+            now = self._clock.now()
+            if force or self._polled is None or not timedelta(0) <= now - self._polled < self._spec.refresh:
+                self._polled = now
+                await self._ask(now)
+            return self._signal(now)
+
+    async def _ask(self, now: datetime) -> None:
+        """Ask the sources in order until one has a usable value."""
+        for rank, state in enumerate(self._states):
+            answer = await state.ask(now)
+            if answer is not None:
+                self._history.merge(rank, answer.past)
+            if state.value(now) is not None:
+                break
+        self._history.prune(now)
+
+    def _signal(self, now: datetime) -> ZoneSignal:
+        """What is known at `now`, without asking anybody."""
+        history = self._history.series(now)
+        choice = choose(self._states, self._history, now, self._spec.stale_after)
+        forecast = None
+        if choice is not None:
+            forecast = self._forecast(choice, history, now)
+            self._errors.note(forecast, now)
+        self._errors.settle(history, now)
+        reason, message = explain(self._states, choice)
+        return ZoneSignal(
+            zone=self._spec.zone,
+            basis=self._spec.basis,
+            grams_per_kwh=None if choice is None else choice.sample.grams_per_kwh,
+            observed_at=None if choice is None else choice.sample.start,
+            source=None if choice is None else self._states[choice.rank].source.name,
+            history=history,
+            forecast=forecast,
+            sources=tuple(state.health() for state in self._states),
+            reason=reason,
+            message=message,
+            forecast_error=self._errors.share,
+        )
+
+    def _forecast(self, choice: Choice, history: Series | None, now: datetime) -> Series:
+        """From the step that holds `now` on."""
+        answer = self._states[choice.rank].answer
+        provided = () if answer is None else answer.forecast
+        return forecast_series(choice.sample, provided, history, now, self._spec.plausible, self._horizon)
+
+
+def choose(
+    states: Sequence[SourceState], history: History, now: datetime, stale_after: timedelta
+) -> Choice | None:
+    """The value to use: of the first source that has one, else the last good one that is not stale."""
+    for rank, state in enumerate(states):
+        sample = state.value(now)
+        if sample is not None:
+            return Choice(rank, sample, "Observed" if rank == 0 else "Fallback")
+    known = history.latest(now)
+    if known is not None and now - known[1].end <= stale_after:
+        return Choice(*known, "LastKnown")
+    return None
+
+
+def explain(states: Sequence[SourceState], choice: Choice | None) -> tuple[str, str]:
+    """Reason and message of the signal: which source is used, and what is wrong with those before it."""
+    failed = states if choice is None or choice.reason == "LastKnown" else states[: choice.rank + 1]
+    troubles = "; ".join(f"{s.source.name}: {s.error}" for s in failed if s.error is not None)
+    if choice is None:
+        first = next((state.error for state in states if state.error is not None), None)
+        reason = "NoData" if first is None else first.reason
+        return reason, (troubles or "no source has given a value yet")[:MAX_MESSAGE]
+    estimated = ", an estimate" if choice.sample.estimated else ""
+    used = (
+        f"{choice.sample.grams_per_kwh:g} g/kWh of {choice.sample.start:%Y-%m-%dT%H:%MZ} "
+        f"from {states[choice.rank].source.name}{estimated}"
+    )
+    return choice.reason, f"{used}; {troubles}"[:MAX_MESSAGE] if troubles else used
