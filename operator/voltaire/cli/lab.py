@@ -14,7 +14,7 @@ import click
 from rich.console import Console
 from rich.table import Table
 
-from voltaire.lab import Lab, LabError, load_fleet
+from voltaire.lab import Lab, LabError, assets, load_fleet
 from voltaire.lab.processes import memory_bytes
 from voltaire.lab.shutdown import end_lab
 from voltaire.lab.state import default_directory
@@ -98,6 +98,16 @@ def up(fleet: Path, directory: Path, rate: float, detach: bool) -> None:
             signal.pause()
         except KeyboardInterrupt:
             _say("ending the lab")
+
+
+@lab.command("assets")
+@click.option("--with-helm", is_flag=True, help="Helm too.")
+@_explained
+def build_assets(with_helm: bool) -> None:
+    """Build the lab's Kubernetes binaries, unless they are there, and print where they are."""
+    names = [*assets.CONTROL_PLANE, *(["helm"] if with_helm else [])]
+    for path in assets.ensure(names, _say).values():
+        click.echo(path)
 
 
 @lab.command()
