@@ -72,7 +72,7 @@ integration: assets ## Tests on real control planes
 
 .PHONY: assets
 assets: $(STAMP) ## Build the lab's Kubernetes binaries and Helm, once per machine
-	@$(BIN)/voltaire lab assets --with-helm
+	@$(BIN)/voltaire lab assets --with-helm >/dev/null
 
 .PHONY: generate
 generate: $(STAMP) ## Write the CRDs and the API reference from the models
