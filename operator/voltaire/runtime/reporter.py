@@ -96,7 +96,9 @@ class Reporter:
             slot = fleet_policy(picture).slot
             view = cluster_view(picture, name, now, slot_start(now, slot), slot, 1)
             load = site_load_kw(picture, name)
-            return cluster_status(picture.clusters[name], view, site_intensity(view, load), picture, now)
+            return cluster_status(
+                picture.clusters[name], view, site_intensity(view, load, measured=True), picture, now
+            )
         return None
 
 

@@ -11,9 +11,9 @@ from voltaire.api.resources import Battery, GridZone, RegionalCluster
 from voltaire.api.values import BatteryState, ZoneSignal
 from voltaire.clock import Clock
 from voltaire.fleet.picture import Picture
-from voltaire.fleet.stored import carry, unknown_history
+from voltaire.fleet.stored import StoredEnergy, assume, carry
 from voltaire.runtime.supervise import supervise
-from voltaire.signals.build import Dependencies, build_battery_watcher, build_zone_watcher
+from voltaire.signals.build import SignalDeps, build_battery_watcher, build_zone_watcher
 
 MATERIAL_INTENSITY = 0.02  # relative change that asks for a new plan before the slot ends
 MATERIAL_SOC = 0.02
@@ -27,7 +27,7 @@ class Polling:
         self,
         picture: Picture,
         clock: Clock,
-        dependencies: Dependencies,
+        dependencies: SignalDeps,
         on_zone: Callable[[str], None],
         on_battery: Callable[[str], None],
     ) -> None:
@@ -61,9 +61,7 @@ class Polling:
         await asyncio.gather(*tasks, return_exceptions=True)
         self._tasks.clear()
 
-    def _replace(
-        self, key: tuple[str, str], wanted: str | None, work: Callable[[], Awaitable[None]]
-    ) -> None:
+    def _replace(self, key: tuple[str, str], wanted: str | None, work: Callable[[], Awaitable[None]]) -> None:
         running = self._tasks.get(key)
         if running and running[0] == wanted:
             return
@@ -108,10 +106,11 @@ class Polling:
         battery, before = picture.batteries[name], picture.battery_states.get(name)
         picture.battery_states[name] = state
         grid = self._grid_at(name)
-        stored = picture.stored.get(name) or unknown_history(battery.spec, battery.status, grid)
+        stored = picture.stored.get(name) or _remembered(battery) or assume(battery.spec, grid)
         if stored is not None:
-            if before is not None:
-                stored = carry(stored, before, state, grid, battery.spec)
+            if before and before.observed_at and state.observed_at:
+                since = state.observed_at - before.observed_at
+                stored = carry(stored, before, state, grid, battery.spec, since)
             picture.stored[name] = stored
             metrics.STORED.labels(battery=name).set(stored.grams_per_kwh)
         if state.soc is not None:
@@ -130,6 +129,12 @@ class Polling:
 def site_of(picture: Picture, battery: str) -> RegionalCluster | None:
     """The cluster a battery stands at."""
     return next((c for c in picture.clusters.values() if battery in c.spec.batteries), None)
+
+
+def _remembered(battery: Battery) -> StoredEnergy | None:
+    """The stored intensity that an earlier run of the operator left in the status."""
+    grams, assumed = battery.status.stored_grams_per_kwh, battery.status.stored_assumed
+    return None if grams is None else StoredEnergy(grams, 1.0 if assumed else 0.0)
 
 
 def _moved(before: float | None, after: float | None, relative: float, absolute: float = 0.0) -> bool:
