@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import click
 
+from voltaire.cli.demo import demo
 from voltaire.cli.lab import lab
 
 
@@ -13,4 +14,5 @@ def main() -> None:
     """Place, delay, pause and migrate AI workloads by grid carbon intensity and battery state."""
 
 
+main.add_command(demo)
 main.add_command(lab)

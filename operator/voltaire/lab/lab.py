@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import signal
 import uuid
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from types import TracebackType
@@ -192,6 +192,13 @@ class Lab:
     def processes(self) -> list[LabProcess]:
         """What runs now, by name (`paris/kube-apiserver`)."""
         return processes.find(self.directory)
+
+    def spawn(
+        self, name: str, argv: Sequence[str | Path], log: Path, environ: Mapping[str, str]
+    ) -> LabProcess:
+        """Start a program beside the lab, called like `hub/operator`: whatever ends the lab ends it first."""
+        owner = Owner(self.directory, self._state.lab_id)
+        return processes.spawn(owner, name, argv, log, environ)
 
     def expected(self) -> list[str]:
         """The names of the processes that were running when the lab was ready."""

@@ -41,9 +41,17 @@ class LabProcess:
     start_ticks: int
 
 
-def spawn(owner: Owner, name: str, argv: Sequence[str | Path], log: Path) -> LabProcess:
-    """Start a program in a session of its own, its output appended to `log`."""
-    environ = {**os.environ, _DIRECTORY: str(owner.directory), _LAB: owner.lab_id, _NAME: name}
+def spawn(
+    owner: Owner, name: str, argv: Sequence[str | Path], log: Path, extra: Mapping[str, str] | None = None
+) -> LabProcess:
+    """Start a program in a session of its own, output appended to `log`; `extra` joins its environment."""
+    environ = {
+        **os.environ,
+        **(extra or {}),
+        _DIRECTORY: str(owner.directory),
+        _LAB: owner.lab_id,
+        _NAME: name,
+    }
     log.parent.mkdir(parents=True, exist_ok=True)
     flags = os.O_WRONLY | os.O_CREAT | os.O_APPEND
     actions = [
