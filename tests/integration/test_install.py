@@ -76,7 +76,6 @@ def by_helm(helm: Helm, by_kubectl: Server) -> Iterator[Server]:
     helm.run("install", BY_HELM, str(CHART), "--namespace", BY_HELM, "--create-namespace")
     yield by_kubectl
     helm.run("uninstall", BY_HELM, "--namespace", BY_HELM)
-    by_kubectl.run("delete", "namespace", BY_HELM, "--wait=false")
 
 
 def rbac(server: Server, namespace: str, name: str) -> tuple[list[Object], list[Object], list[str]]:
