@@ -58,7 +58,7 @@ class UrlRules:
         """Judge an address that the URL's host has; raises UrlRefused."""
         inner = _unwrap(address)
         private = not inner.is_global
-        if forbidden(inner) or forbidden(address):
+        if forbidden(inner):
             raise UrlRefused(f"{url.host} is {address}, a link-local, metadata or reserved address")
         if private and not self.allow_private:
             raise UrlRefused(
@@ -75,7 +75,7 @@ def forbidden(address: Address) -> bool:
         or address.is_link_local
         or address.is_multicast
         or address.is_unspecified
-        or (address.is_reserved and address not in _NAT64)
+        or (address.is_reserved and not address.is_loopback)
     )
 
 

@@ -3,12 +3,18 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from email.utils import parsedate_to_datetime
 
 import httpx
-from tenacity import AsyncRetrying, retry_if_exception, stop_after_attempt, wait_exponential_jitter
+from tenacity import (
+    AsyncRetrying,
+    RetryCallState,
+    retry_if_exception,
+    stop_after_attempt,
+    wait_random_exponential,
+)
 
 from voltaire import __version__
 from voltaire.signals.addresses import PinnedTransport, UrlRules
@@ -32,6 +38,7 @@ DEFAULT_RETRY_AFTER_SECONDS = 60.0
 MAX_RETRY_AFTER_SECONDS = 3600.0
 # A wait longer than this is left to the next refresh.
 PATIENCE_SECONDS = 2.0
+_BACK_OFF = wait_random_exponential(multiplier=0.2, max=PATIENCE_SECONDS)
 
 NewClient = Callable[[UrlRules], httpx.AsyncClient]
 
@@ -75,23 +82,25 @@ class Web:
     ) -> Page:
         """GET with at most two retries of what may pass by itself, all within `total_seconds`.
 
-        Raises FetchError or UrlRefused; messages name the host alone, and values of `headers` that a server
-        repeats are blanked.
+        Raises FetchError or UrlRefused. Messages name the host alone; values of `headers` and of the URL's
+        own query that a server repeats are blanked.
         """
         try:
-            target = httpx.URL(url).copy_merge_params(dict(params or {}))
+            given = httpx.URL(url)
+            target = given.copy_merge_params(dict(params or {}))
         except (httpx.InvalidURL, ValueError):
             raise Rejected("the URL cannot be read") from None
+        secrets = [*(headers or {}).values(), *given.params.values()]
         retrying = AsyncRetrying(
             retry=retry_if_exception(_may_pass),
             stop=stop_after_attempt(ATTEMPTS),
-            wait=wait_exponential_jitter(initial=0.2, max=PATIENCE_SECONDS),
+            wait=_pause_seconds,
             sleep=self.sleep,
             reraise=True,
         )
         try:
             async with asyncio.timeout(self.total_seconds):
-                return await retrying(self._follow, target, dict(headers or {}))
+                return await retrying(self._follow, target, dict(headers or {}), secrets)
         except TimeoutError:
             raise TimedOut(f"{target.host} gave no answer in {self.total_seconds:g} s") from None
 
@@ -101,11 +110,11 @@ class Web:
             await self._client.aclose()
             self._client = None
 
-    async def _follow(self, url: httpx.URL, headers: dict[str, str]) -> Page:
+    async def _follow(self, url: httpx.URL, headers: dict[str, str], secrets: Sequence[str]) -> Page:
         """GET, and redirects as long as they stay on the same scheme, host and port."""
         for _ in range(MAX_REDIRECTS + 1):
             self.rules.check_url(url)
-            answer = await self._send(url, headers)
+            answer = await self._send(url, headers, secrets)
             if isinstance(answer, Page):
                 return answer
             if _origin(answer) != _origin(url):
@@ -113,7 +122,9 @@ class Web:
             url = answer
         raise Rejected(f"{url.host} redirects more than {MAX_REDIRECTS} times")
 
-    async def _send(self, url: httpx.URL, headers: dict[str, str]) -> Page | httpx.URL:
+    async def _send(
+        self, url: httpx.URL, headers: dict[str, str], secrets: Sequence[str]
+    ) -> Page | httpx.URL:
         """One request: the page, or where it redirects to."""
         if self._client is None:
             self._client = self.make_client(self.rules)
@@ -131,7 +142,7 @@ class Web:
             raise Unreachable(f"{url.host} cannot be reached: {type(error).__name__}") from None
         if response.status_code == httpx.codes.OK:
             return Page(url.host, body)
-        raise _error(response, body, url.host, headers)
+        raise _error(response, body, url.host, secrets)
 
 
 async def _read(response: httpx.Response, host: str) -> bytes:
@@ -150,6 +161,13 @@ def _origin(url: httpx.URL) -> tuple[str, str, int | None]:
     return url.scheme, url.host, url.port
 
 
+def _pause_seconds(state: RetryCallState) -> float:
+    """How long to wait before asking again: growing and random, and not less than the server asks for."""
+    error = state.outcome.exception() if state.outcome is not None else None
+    asked = error.retry_after_seconds if isinstance(error, RateLimited) else 0.0
+    return max(asked, _BACK_OFF(state))
+
+
 def _may_pass(error: BaseException) -> bool:
     """Whether asking again at once makes sense."""
     if isinstance(error, RateLimited):
@@ -157,10 +175,10 @@ def _may_pass(error: BaseException) -> bool:
     return isinstance(error, Unreachable | ServerFailed)
 
 
-def _error(response: httpx.Response, body: bytes, host: str, headers: Mapping[str, str]) -> SignalError:
+def _error(response: httpx.Response, body: bytes, host: str, secrets: Sequence[str]) -> SignalError:
     """The typed error of an answer that is no success."""
     status = response.status_code
-    said = _said(body, headers)
+    said = _said(body, secrets)
     if status in {401, 403}:
         return Unauthorized(f"{host} answers {status}: the key is wrong or does not allow this{said}")
     if status == 404:
@@ -173,7 +191,7 @@ def _error(response: httpx.Response, body: bytes, host: str, headers: Mapping[st
     return Rejected(f"{host} answers {status}{said}", status)
 
 
-def _said(body: bytes, headers: Mapping[str, str]) -> str:
+def _said(body: bytes, secrets: Sequence[str]) -> str:
     """What the server says is wrong, without anything secret it repeats."""
     try:
         document = parse_json(body, "")
@@ -184,7 +202,7 @@ def _said(body: bytes, headers: Mapping[str, str]) -> str:
     text = document.get("error") or document.get("message")
     if not isinstance(text, str):
         return ""
-    for secret in headers.values():
+    for secret in filter(None, secrets):
         text = text.replace(secret, "***")
     return f": {''.join(c for c in text if c.isprintable())[:200]}"
 

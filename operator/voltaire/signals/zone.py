@@ -64,10 +64,14 @@ class ZoneWatcher:
         polls that overlap share one. Raises nothing but asyncio.CancelledError."""
         async with self._one_poll:
             now = self._clock.now()
-            if force or self._polled is None or not timedelta(0) <= now - self._polled < self._spec.refresh:
+            if force or not self._recently(now):
                 self._polled = now
                 await self._ask(now)
             return self._signal(now)
+
+    def _recently(self, now: datetime) -> bool:
+        """Whether the sources were asked within `refresh`; a clock that was set back asks again."""
+        return self._polled is not None and timedelta(0) <= now - self._polled < self._spec.refresh
 
     async def _ask(self, now: datetime) -> None:
         """Ask the sources in order until one has a usable value."""
