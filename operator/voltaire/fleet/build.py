@@ -131,4 +131,5 @@ def cluster_view(
         intensity=intensity_outlook(signal, start, slot, slots),
         forecast_error=signal.forecast_error if signal else None,
         batteries=tuple(view for view in views if view is not None),
+        draining=cluster.spec.suspend,
     )

@@ -15,6 +15,7 @@ from voltaire.api.resources import AIWorkload, Battery, GridZone, PlacementPolic
 from voltaire.api.values import BatteryState, ZoneSignal
 from voltaire.fleet.demand import Demand
 from voltaire.fleet.stored import StoredEnergy
+from voltaire.fleet.tally import Tally
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +47,7 @@ class Picture:
     battery_states: dict[str, BatteryState] = field(default_factory=dict)
     stored: dict[str, StoredEnergy] = field(default_factory=dict)
     members: dict[str, MemberView] = field(default_factory=dict)
+    tally: Tally = field(default_factory=Tally)
     excluded: dict[str, dict[str, tuple[str, datetime]]] = field(default_factory=dict)
     """Workload uid -> cluster -> (why it was refused there, when it may be tried again)."""
     migrations: list[datetime] = field(default_factory=list)

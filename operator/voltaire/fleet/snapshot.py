@@ -39,8 +39,8 @@ class ClusterView:
 
     `capacity`: accelerators by type that Voltaire may use (others' use already taken off), its own running
     workloads included. `unavailable` says why nothing may be placed or moved there now (empty: it may).
-    `intensity`: grid g/kWh per slot, None while nothing fresh is known. `load_kw`: facility power of what
-    is not Voltaire's, which solar and battery serve as well.
+    `draining`: what runs there moves away where it may. `intensity`: grid g/kWh per slot, None while nothing
+    fresh is known. `host_overhead_kw`: facility power drawn whatever runs, which solar and battery serve first.
     """
 
     name: str
@@ -59,6 +59,7 @@ class ClusterView:
     intensity: tuple[float, ...] | None
     forecast_error: float | None = None
     batteries: tuple[BatteryView, ...] = ()
+    draining: bool = False
 
 
 @dataclass(frozen=True, slots=True)

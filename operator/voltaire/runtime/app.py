@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 
 import kopf
@@ -28,15 +28,16 @@ from voltaire.api.resources import (
 )
 from voltaire.engines.direct import DirectEngine
 from voltaire.engines.members import Members
-from voltaire.executor.sweeper import Sweeper
-from voltaire.executor.worker import Worker
+from voltaire.runtime.sweeper import Sweeper
+from voltaire.runtime.worker import Worker
 from voltaire.fleet.picture import Picture
+from voltaire.fleet.tally import promises
 from voltaire.handlers import configuration
 from voltaire.kube.client import Kube, resource_path
 from voltaire.kube.errors import KubeError
 from voltaire.kube.informer import Change, Informer
 from voltaire.kube.lease import Leadership
-from voltaire.planner.plan import Plan
+from voltaire.planner.plan import Decision, Plan
 from voltaire.runtime.gather import demand_of, gather
 from voltaire.runtime.health import application, serve
 from voltaire.runtime.hub import Hub
@@ -44,6 +45,7 @@ from voltaire.runtime.members import MemberKeeper
 from voltaire.runtime.planning import Planning
 from voltaire.runtime.record import SiteRecord
 from voltaire.runtime.reporter import Reporter
+from voltaire.runtime.shared import Shared
 from voltaire.runtime.signals import Polling
 from voltaire.runtime.supervise import measure_lag, supervise
 from voltaire.settings import Settings
@@ -79,9 +81,21 @@ class Operator:
         self.polling = Polling(
             self.picture, self.clock, self.signal_deps, self._zone_read, self._battery_read
         )
-        self.worker = Worker(self)
-        self.sweeper = Sweeper(self)
+        shared = Shared(
+            settings,
+            self.clock,
+            self.picture,
+            self.hub,
+            self.engine,
+            self.workloads,
+            self.planning,
+            self.record,
+            self.leads,
+        )
+        self.worker = Worker(shared)
+        self.sweeper = Sweeper(self.picture, self.engine, kube, self.leads)
         self._configured = asyncio.Event()
+        self._essences: dict[str, tuple[object, ...]] = {}
         self._began = float("inf")
 
     def _signal_deps(self) -> SignalDeps:
@@ -165,12 +179,7 @@ class Operator:
     def _receive(self, kind: Kind, body: dict[str, Any], deleted: bool) -> None:
         """One event of a configuration kind, from Kopf or from a resync."""
         name = body["metadata"]["name"]
-        table: dict[str, Any] = {
-            REGIONALCLUSTER.kind: self.picture.clusters,
-            GRIDZONE.kind: self.picture.zones,
-            BATTERY.kind: self.picture.batteries,
-            PLACEMENTPOLICY.kind: self.picture.policies,
-        }[kind.kind]
+        table = self._table(kind)
         before = table.get(name)
         if deleted:
             table.pop(name, None)
@@ -188,6 +197,15 @@ class Operator:
         after = table.get(name)
         if (before and before.spec) != (after and after.spec) or _labels(before) != _labels(after):
             self._configuration_changed(kind, name, after)
+
+    def _table(self, kind: Kind) -> dict[str, Any]:
+        tables: dict[str, dict[str, Any]] = {
+            REGIONALCLUSTER.kind: self.picture.clusters,
+            GRIDZONE.kind: self.picture.zones,
+            BATTERY.kind: self.picture.batteries,
+            PLACEMENTPOLICY.kind: self.picture.policies,
+        }
+        return tables[kind.kind]
 
     def _configuration_changed(self, kind: Kind, name: str, resource: Any) -> None:
         self.picture.changed.set()
@@ -216,13 +234,7 @@ class Operator:
             await asyncio.sleep(RESYNC)
 
     def _drop_missing(self, kind: Kind, names: set[str]) -> None:
-        table: dict[str, Any] = {
-            REGIONALCLUSTER.kind: self.picture.clusters,
-            GRIDZONE.kind: self.picture.zones,
-            BATTERY.kind: self.picture.batteries,
-            PLACEMENTPOLICY.kind: self.picture.policies,
-        }[kind.kind]
-        for name in set(table) - names:
+        for name in set(self._table(kind)) - names:
             self._receive(kind, {"metadata": {"name": name}}, True)
 
     def _workload_changed(self, change: Change) -> None:
@@ -230,6 +242,7 @@ class Operator:
         if change.kind == "deleted":
             self.picture.workloads.pop(uid, None)
             self.picture.demands.pop(uid, None)
+            self.picture.tally.set(uid, ())
             self.picture.excluded.pop(uid, None)
             self.picture.changed.set()
             return
@@ -246,6 +259,7 @@ class Operator:
             self.picture.changed.set()
         elif before.status.phase != workload.status.phase:
             self.picture.changed.set()
+        self.picture.tally.set(uid, promises(workload, self.picture.demands[uid]))
         self.worker.touch(uid)
 
     def _member_changed(self, cluster: str, uid: str | None) -> None:
@@ -283,17 +297,15 @@ class Operator:
         return self.leads() and not self._unsynced()
 
     def _gather(self, now: datetime) -> Any:
-        return gather(self.picture, self.engine.cached, now)
+        return gather(self.picture, self.engine.cached, self.clock, now)
 
     def _planned(self, plan: Plan) -> None:
-        for uid in plan.decisions:
-            self.worker.touch(uid)
+        for uid, decision in plan.decisions.items():
+            if _essence(decision) != self._essences.get(uid):
+                self.worker.touch(uid)
+        self._essences = {uid: _essence(decision) for uid, decision in plan.decisions.items()}
         for name in plan.batteries:
             self.reporter.touch(BATTERY, name)
-
-    def wall(self) -> datetime:
-        """The wall clock, for what Kubernetes stamps."""
-        return datetime.now(UTC)
 
     # What is wrong
 
@@ -322,6 +334,11 @@ class Operator:
         fresh = max(self.workloads.last_contact, self._began)
         age = loop.time() - fresh
         return f"watch of AIWorkloads silent for {age:.0f} s" if age > STALE_WATCH else ""
+
+
+def _essence(decision: Decision) -> tuple[object, ...]:
+    """What of a decision asks for a step; new figures in its message wait for the next slot."""
+    return (decision.action, decision.cluster, decision.accelerator_type, decision.reason, decision.late)
 
 
 def _labels(resource: Any) -> Any:

@@ -6,7 +6,7 @@ import base64
 import uuid
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any, Literal
 
 import structlog
@@ -102,9 +102,10 @@ class Hub:
         except (Conflict, NotFound):
             return None
 
-    async def say(self, kind: Kind, meta: Mapping[str, Any], said: Said, wall: datetime) -> None:
+    async def say(self, kind: Kind, meta: Mapping[str, Any], said: Said) -> None:
         """Post an Event. It is a courtesy: a failure is logged and forgotten."""
-        time = wall.isoformat(timespec="microseconds").replace("+00:00", "Z")
+        # An Event is Kubernetes' own record and carries wall time, whatever clock the operator has.
+        time = datetime.now(UTC).isoformat(timespec="microseconds").replace("+00:00", "Z")
         namespace = meta.get("namespace") or "default"
         event = {
             "apiVersion": "events.k8s.io/v1",

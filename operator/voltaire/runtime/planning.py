@@ -46,6 +46,7 @@ class Planning:
         self._on_plan = on_plan
         self._pool: ProcessPoolExecutor | None = None
         self.current: Plan | None = None
+        self.snapshot: Snapshot | None = None
         self.failure = ""
 
     async def run(self) -> None:
@@ -97,7 +98,7 @@ class Planning:
             self.close()
             return
         self.failure = ""
-        self.current = made
+        self.current, self.snapshot = made, snapshot
         self._on_plan(made)
 
     def _workers(self) -> ProcessPoolExecutor:

@@ -40,14 +40,16 @@ class Polling:
 
     def zone(self, name: str, zone: GridZone | None) -> None:
         """Begin, change or (None) end the polling of a zone."""
-        self._replace(("zone", name), zone and zone.spec.model_dump_json(), lambda: self._zone(name))
+        self._replace(("zone", name), zone.spec.model_dump_json() if zone else None, lambda: self._zone(name))
         if zone is None:
             self._picture.signals.pop(name, None)
 
     def battery(self, name: str, battery: Battery | None) -> None:
         """Begin, change or (None) end the polling of a battery."""
         self._replace(
-            ("battery", name), battery and battery.spec.model_dump_json(), lambda: self._battery(name)
+            ("battery", name),
+            battery.spec.model_dump_json() if battery else None,
+            lambda: self._battery(name),
         )
         if battery is None:
             self._picture.battery_states.pop(name, None)
