@@ -5,14 +5,18 @@ from __future__ import annotations
 import sys
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import click
 from rich.console import Console
 from rich.table import Table
 
-if TYPE_CHECKING:
-    from voltaire.demo.performance import Outcome
+from voltaire.demo import performance
+from voltaire.demo.errors import DemoError
+from voltaire.demo.performance import Outcome
+from voltaire.demo.result import exit_code
+from voltaire.demo.screen import LineScreen, LiveScreen
+from voltaire.lab import LabError
 
 _REPOSITORY = Path(__file__).parents[3]
 
@@ -84,16 +88,6 @@ def demo(
     report.html, and with exit code 1 if an invariant was violated or a feasible deadline missed. Ctrl-C
     leaves nothing running.
     """
-    try:
-        from voltaire.demo import performance
-        from voltaire.demo.errors import DemoError
-        from voltaire.demo.result import exit_code
-        from voltaire.demo.screen import LineScreen, LiveScreen
-        from voltaire.lab import LabError
-    except ImportError as error:
-        raise click.ClickException(
-            f"the demo needs more packages ({error}): install voltaire[lab]"
-        ) from error
     options = performance.Options(carbon, start, seconds_per_hour, hours, out, keep, manifests)
     console = Console()
     screen = LiveScreen(console) if console.is_terminal else LineScreen(console)

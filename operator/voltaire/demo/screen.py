@@ -36,6 +36,7 @@ _ACTION_STYLES = {
     "Finish": "green",
 }
 _RECENT = 8
+_WIDE = 110
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,7 +170,7 @@ def picture(frame: Frame, width: int) -> RenderableType:
     head.add_row(Text(f"{frame.now:%a %d %b %H:%M} UTC", style="bold"), bar, Text(frame.saved, style="green"))
     return Group(
         head,
-        _panel("clusters", _clusters(frame.clusters)),
+        _panel("clusters", _clusters(frame.clusters, width)),
         _panel("workloads", _workloads(frame.workloads, width)),
         _panel("decisions", _decisions(frame.decisions)),
     )
@@ -186,24 +187,26 @@ def _table(*columns: tuple[str, str]) -> Table:
     return table
 
 
-def _clusters(rows: Sequence[ClusterRow]) -> Table:
+def _clusters(rows: Sequence[ClusterRow], width: int) -> Table:
+    wide = width >= _WIDE
     table = _table(
         ("cluster", ""),
-        ("grid g/kWh", "right"),
-        ("12 h back and ahead", ""),
-        ("site g/kWh", "right"),
+        ("grid g/kWh" if wide else "grid", "right"),
+        *([("12 h back and ahead", "")] if wide else []),
+        ("site g/kWh" if wide else "site", "right"),
         ("accelerators", ""),
         ("battery", ""),
     )
     best = min((row.effective for row in rows if row.effective is not None), default=None)
     for row in rows:
         style = "bold green" if row.effective is not None and row.effective == best else ""
+        used = f"{bar(row.used / row.capacity if row.capacity else 0.0)} {row.used}/{row.capacity}"
         table.add_row(
-            f"{row.name} [dim]{row.zone}[/dim]",
+            f"{row.name} [dim]{row.zone}[/dim]" if wide else row.name,
             _grams(row.grams),
-            sparkline(row.trend),
+            *([sparkline(row.trend)] if wide else []),
             Text(_grams(row.effective), style=style),
-            f"{bar(row.used / row.capacity if row.capacity else 0.0)} {row.used}/{row.capacity}",
+            used,
             "" if row.soc is None else _battery(row),
         )
     return table

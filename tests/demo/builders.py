@@ -192,5 +192,3 @@ def played() -> Run:
     ]
     series = {zone: day.series(zone, START - timedelta(days=1), END + 6 * HOUR) for zone in day.ZONES}
     return Run(START, 6.0, day.SOURCE, series, [played_site()], decisions, seen, check(seen))
-
-
