@@ -21,7 +21,9 @@ from voltaire.api.gridzone import Plausible
 from voltaire.api.values import Series
 from voltaire.signals.carbon.samples import Sample
 
-FADE = timedelta(hours=6)
+# Of 1, 3, 6, 12 and 24 hours the one with the least error over leads of 1 to 24 hours in the first half of
+# 2022 in France, Germany, PJM and California (3 to 12 % of the mean; persistence alone has 3 to 25 %).
+FADE = timedelta(hours=12)
 DAY = timedelta(days=1)
 DAYS_BACK = 7
 HORIZON = timedelta(hours=48)

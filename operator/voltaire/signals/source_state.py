@@ -56,6 +56,12 @@ def failure(error: Exception) -> SignalError:
     return SignalError(f"failed unexpectedly: {type(error).__name__}")
 
 
+def within(elapsed: timedelta, refresh: timedelta) -> bool:
+    """Whether it is too early to ask again. Five percent of slack: a caller that sleeps for `refresh` between
+    polls must not find itself a millisecond early and wait twice as long."""
+    return timedelta(0) <= elapsed < refresh * 0.95
+
+
 @dataclass(slots=True)
 class SourceState:
     """Asks one source and remembers. `answer` is the last usable one, screened."""

@@ -20,7 +20,7 @@ from voltaire.signals.accuracy import ForecastErrors
 from voltaire.signals.carbon.samples import CarbonSource, Sample
 from voltaire.signals.forecasting import HORIZON, forecast_series
 from voltaire.signals.history import History
-from voltaire.signals.source_state import MAX_MESSAGE, Monotonic, SourceState
+from voltaire.signals.source_state import MAX_MESSAGE, Monotonic, SourceState, within
 
 SOURCE_TIMEOUT_SECONDS = 20.0
 
@@ -71,7 +71,7 @@ class ZoneWatcher:
 
     def _recently(self, now: datetime) -> bool:
         """Whether the sources were asked within `refresh`; a clock that was set back asks again."""
-        return self._polled is not None and timedelta(0) <= now - self._polled < self._spec.refresh
+        return self._polled is not None and within(now - self._polled, self._spec.refresh)
 
     async def _ask(self, now: datetime) -> None:
         """Ask the sources in order until one has a usable value."""

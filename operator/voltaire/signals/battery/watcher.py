@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import datetime
 
 import structlog
 
@@ -14,7 +14,7 @@ from voltaire.clock import Clock
 from voltaire.signals.battery import convert
 from voltaire.signals.battery.readings import OPTIONAL, Measured, RawReadings, SiteReader
 from voltaire.signals.errors import ConfigError, NoData, SignalError, Stale
-from voltaire.signals.source_state import MAX_MESSAGE, failure
+from voltaire.signals.source_state import MAX_MESSAGE, failure, within
 
 READ_TIMEOUT_SECONDS = 20.0
 _log = structlog.get_logger(__name__)
@@ -50,7 +50,7 @@ class BatteryWatcher:
         async with self._one_poll:
             now = self._clock.now()
             refresh = self._spec.telemetry.refresh
-            if force or self._polled is None or not timedelta(0) <= now - self._polled < refresh:
+            if force or self._polled is None or not within(now - self._polled, refresh):
                 self._polled = now
                 await self._read(now)
             return self._current(now)
