@@ -58,6 +58,10 @@ class Kube:
         other._headers = {**self._headers, "Impersonate-User": user}
         return other
 
+    def another(self) -> Kube:
+        """The same server and identity with connections of its own."""
+        return Kube(self._configuration, timeout=self._timeout)
+
     @property
     def server(self) -> str:
         """The server's URL."""

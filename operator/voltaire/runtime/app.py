@@ -28,8 +28,6 @@ from voltaire.api.resources import (
 )
 from voltaire.engines.direct import DirectEngine
 from voltaire.engines.members import Members
-from voltaire.runtime.sweeper import Sweeper
-from voltaire.runtime.worker import Worker
 from voltaire.fleet.picture import Picture
 from voltaire.fleet.tally import promises
 from voltaire.handlers import configuration
@@ -48,6 +46,8 @@ from voltaire.runtime.reporter import Reporter
 from voltaire.runtime.shared import Shared
 from voltaire.runtime.signals import Polling
 from voltaire.runtime.supervise import measure_lag, supervise
+from voltaire.runtime.sweeper import Sweeper
+from voltaire.runtime.worker import Worker
 from voltaire.settings import Settings
 from voltaire.signals.build import SignalDeps
 
@@ -65,7 +65,7 @@ class Operator:
         self.clock = settings.parsed_clock
         self.picture = Picture()
         self.hub = Hub(kube, settings.identity)
-        self.members = Members(self.clock, on_change=self._member_changed)
+        self.members = Members(self.clock, on_change=self._member_changed, hub=kube.another)
         self.engine = DirectEngine(self.members, self.clock)
         self.record = SiteRecord()
         self.workloads = Informer(kube, resource_path(API_VERSION, AIWORKLOAD.plural), self._workload_changed)

@@ -20,13 +20,13 @@ from voltaire.api.resources import AIWORKLOAD, AIWorkload
 from voltaire.executor.desire import Wish, wish
 from voltaire.executor.machine import Answer, Step, step
 from voltaire.executor.queue import KeyedQueue
-from voltaire.executor.render import render
 from voltaire.executor.state import State, from_status
 from voltaire.fleet.build import fleet_policy, slot_start
 from voltaire.fleet.demand import Demand
 from voltaire.kube.errors import KubeError
 from voltaire.runtime.gather import profile_of
 from voltaire.runtime.hub import Said
+from voltaire.runtime.render import render
 from voltaire.runtime.shared import Shared
 
 log = structlog.get_logger(__name__)
