@@ -70,7 +70,12 @@ def spawn(
         setsigmask=[],
         setsigdef=[signal.SIGINT, signal.SIGTERM, signal.SIGPIPE],
     )
-    return LabProcess(name, owner.lab_id, pid, _start_ticks(pid) or 0)
+    process = LabProcess(name, owner.lab_id, pid, _start_ticks(pid) or 0)
+    # The kernel lets us go on a moment before the new program's environment can be read, by which `find`
+    # knows it.
+    while alive(process) and not _environ(pid):
+        time.sleep(0.001)
+    return process
 
 
 def find(directory: Path) -> list[LabProcess]:

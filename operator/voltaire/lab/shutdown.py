@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterable
 from pathlib import Path
 
@@ -35,11 +36,20 @@ def end_lab(directory: Path) -> list[str]:
 def end_processes(directory: Path, lab_id: str | None = None) -> list[str]:
     """End all processes of the lab in `directory` (of one run only, given `lab_id`). Returns their names."""
     ended: list[str] = []
-    # What was started while the first round ended the others is found by the second.
-    while found := [found for found in processes.find(directory) if lab_id in (None, found.lab_id)]:
+    while found := _find(directory, lab_id):
         end_in_order(found)
         ended += [process.name for process in found]
     return ended
+
+
+def _find(directory: Path, lab_id: str | None) -> list[LabProcess]:
+    """What is left of a lab; a process its killed owner was just starting shows up a moment later."""
+    for wait_seconds in (0.0, 0.05):
+        time.sleep(wait_seconds)
+        found = [process for process in processes.find(directory) if lab_id in (None, process.lab_id)]
+        if found:
+            return found
+    return []
 
 
 def end_in_order(found: Iterable[LabProcess]) -> None:
