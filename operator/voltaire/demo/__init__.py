@@ -15,7 +15,7 @@ nothing it says: the evidence comes from an observer that watches the pods in ea
     result     result.json, figure by figure (docs/reference/demo-result.md)
     figures, report          report.html
     screen     the live view
-    install, hub, operator_process, play   the run itself
+    install, sites, witnesses, operator_process, play, performance   the run itself
 
 What belongs here: playing, watching and showing. What does not: anything that decides; the operator must not
 know that it takes part in a demo.

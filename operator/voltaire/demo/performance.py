@@ -7,7 +7,7 @@ import json
 import os
 import signal
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import AsyncExitStack, contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -15,7 +15,7 @@ from typing import Any
 
 from voltaire.demo import day as builtin
 from voltaire.demo.errors import ScenarioError
-from voltaire.demo.play import Play, Plot
+from voltaire.demo.play import Plot, perform
 from voltaire.demo.report import render
 from voltaire.demo.result import build
 from voltaire.demo.scenario import load_samples, read_scenario
@@ -107,9 +107,8 @@ def demo(options: Options, screen: Screen, done: Callable[[Outcome], None]) -> O
 async def _perform(
     lab: Lab, plot: Plot, options: Options, screen: Screen, done: Callable[[Outcome], None]
 ) -> Outcome:
-    play = Play(lab, plot, screen)
-    try:
-        run = await play.perform(clean=not options.keep)
+    async with AsyncExitStack() as stack:
+        run = await perform(lab, plot, screen, stack, clean=not options.keep)
         outcome = _write(build(run), options.out)
         done(outcome)
         if options.keep:
@@ -117,8 +116,6 @@ async def _perform(
             screen.say("Ctrl-C ends it")
             await asyncio.Event().wait()
         return outcome
-    finally:
-        await play.close()
 
 
 def _day(options: Options, zones: list[str]) -> Day:
