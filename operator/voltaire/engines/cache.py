@@ -12,7 +12,7 @@ from voltaire.api.regionalcluster import Accelerators
 from voltaire.engines.adapters import ADAPTERS
 from voltaire.engines.adapters.pods import completed_seconds
 from voltaire.engines.adapters.shape import mapping, path
-from voltaire.engines.capacity import Capacity, count_capacity, slim_foreign_pod, slim_node, slim_pod
+from voltaire.engines.capacity import Capacity, Usage, count_capacity, slim_foreign_pod, slim_node, slim_pod
 from voltaire.kube.client import Kube, resource_path
 from voltaire.kube.informer import Change, Informer
 
@@ -33,6 +33,7 @@ class Cache:
         self._pods_of: dict[str, dict[str, Object]] = {}
         self._progress: dict[str, tuple[int, float]] = {}
         self._capacity: Capacity | None = None
+        self._usage = Usage()
         self.informers: dict[str, Informer] = {}
         self.paths: dict[str, str] = {}
         ours = partial(self._watch, kube, label_selector=WORKLOAD_UID)
@@ -51,13 +52,13 @@ class Cache:
             kube,
             "pods of others",
             pods,
-            self._capacity_changed,
+            self._foreign_changed,
             label_selector=_NOT_OURS,
             field_selector=_HOLDS_A_NODE,
             transform=slim_foreign_pod,
         )
         nodes = resource_path("v1", "nodes")
-        self._nodes = self._watch(kube, "nodes", nodes, self._capacity_changed, transform=slim_node)
+        self._nodes = self._watch(kube, "nodes", nodes, self._node_changed, transform=slim_node)
 
     def _watch(
         self, kube: Kube, name: str, where: str, on_change: Callable[[Change], None], **options: Any
@@ -104,8 +105,7 @@ class Cache:
     def capacity(self, declared: Iterable[Accelerators]) -> Capacity:
         """The count, made anew only after something changed."""
         if self._capacity is None:
-            pods = [*self._pods.store.values(), *self._foreign.store.values()]
-            self._capacity = count_capacity(self._nodes.store.values(), pods, declared)
+            self._capacity = count_capacity(self._nodes.store.values(), self._usage, declared)
         return self._capacity
 
     def recount(self) -> None:
@@ -130,10 +130,22 @@ class Cache:
                 self._pods_of.pop(uid, None)
         else:
             self._pods_of.setdefault(uid, {})[change.key] = change.object
-        self._capacity = None
+        if self._use(change, ours=True):
+            self._capacity = None
         self._notify(uid)
 
-    def _capacity_changed(self, change: Change) -> None:
+    def _foreign_changed(self, change: Change) -> None:
+        if self._use(change, ours=False):
+            self._capacity = None
+            self._notify(None)
+
+    def _use(self, change: Change, *, ours: bool) -> bool:
+        key = f"{change.key}/{ours}"
+        if change.kind == "deleted":
+            return self._usage.drop(key)
+        return self._usage.put(key, change.object, ours=ours)
+
+    def _node_changed(self, change: Change) -> None:
         if change.kind == "modified" and _same(change.object, change.old):
             return
         self._capacity = None

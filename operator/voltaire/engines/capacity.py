@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
-from voltaire.api.labels import ACCELERATOR_TYPE_LABEL, DEFAULT_ACCELERATOR_RESOURCE, WORKLOAD_UID
+from voltaire.api.labels import ACCELERATOR_TYPE_LABEL, DEFAULT_ACCELERATOR_RESOURCE
 from voltaire.api.regionalcluster import Accelerators
 from voltaire.engines.adapters.pods import alive
 from voltaire.engines.adapters.shape import holds, items, mapping, path
@@ -17,23 +17,59 @@ _SYSTEM_TAINTS = "node.kubernetes.io/"
 
 
 @dataclass(frozen=True, slots=True)
-class AcceleratorCount:
-    """Accelerators of one type, as counted. `capacity` is what Voltaire may use, its own use included."""
-
-    type: str
-    resource: str
-    capacity: int
-    used: int
-    others: int
-
-
-@dataclass(frozen=True, slots=True)
 class Capacity:
-    """A member's nodes and accelerators. `message` tells what could not be counted, and the remedy."""
+    """A member's nodes that take work, and its accelerators by type.
+
+    `capacity` is what Voltaire may use, its own use included; `used` is its own use, `others` that of the
+    rest. `message` tells what could not be counted, and the remedy.
+    """
 
     nodes_ready: int = 0
-    accelerators: tuple[AcceleratorCount, ...] = ()
+    capacity: Mapping[str, int] = field(default_factory=dict)
+    used: Mapping[str, int] = field(default_factory=dict)
+    others: Mapping[str, int] = field(default_factory=dict)
     message: str = ""
+
+
+class Usage:
+    """What pods take on which node, kept up to date pod by pod: counting anew with each of thousands of
+    events would cost more than everything else."""
+
+    def __init__(self) -> None:
+        self._held: dict[str, tuple[str, bool, dict[str, int]]] = {}
+        self._taken: dict[tuple[str, bool], dict[str, int]] = {}
+
+    def put(self, key: str, pod: Object, *, ours: bool) -> bool:
+        """Take a pod as it is now. Whether what is taken changed."""
+        node = path(pod, "spec", "nodeName")
+        taken = pod_requests(pod.get("spec")) if node and alive(pod) else {}
+        new = (str(node), ours, taken) if taken else None
+        old = self._held.pop(key, None)
+        if new is not None:
+            self._held[key] = new
+        if new == old:
+            return False
+        for held, sign in ((old, -1), (new, 1)):
+            if held is not None:
+                self._add(held, sign)
+        return True
+
+    def drop(self, key: str) -> bool:
+        """A pod is gone. Whether what is taken changed."""
+        old = self._held.pop(key, None)
+        if old is not None:
+            self._add(old, -1)
+        return old is not None
+
+    def taken(self, node: str, resource: str, *, ours: bool) -> int:
+        """How many of a resource pods hold on a node."""
+        return self._taken.get((node, ours), {}).get(resource, 0)
+
+    def _add(self, held: tuple[str, bool, dict[str, int]], sign: int) -> None:
+        node, ours, counts = held
+        totals = self._taken.setdefault((node, ours), {})
+        for resource, count in counts.items():
+            totals[resource] = totals.get(resource, 0) + sign * count
 
 
 def takes_work(node: Object) -> bool:
@@ -48,41 +84,28 @@ def takes_work(node: Object) -> bool:
     return holds(node, "Ready") and not path(node, "spec", "unschedulable") and not unfit
 
 
-def count_capacity(
-    nodes: Iterable[Object], pods: Iterable[Object], declared: Iterable[Accelerators]
-) -> Capacity:
-    """Count by type. A declared count is an upper bound on what Voltaire may use; declared types come first,
-    and types that nobody declared are counted only when none is."""
+def count_capacity(nodes: Iterable[Object], usage: Usage, declared: Iterable[Accelerators]) -> Capacity:
+    """Count by type. A declared count is an upper bound on what Voltaire may use. Where types are declared,
+    only they are counted, else every type that nodes are labelled with."""
     wanted = {entry.type: entry for entry in declared}
-    ready = {str(path(node, "metadata", "name")): node for node in nodes if takes_work(node)}
-    all_pods = [pod for pod in pods if alive(pod)]
-    types = list(wanted) or sorted({kind for node in ready.values() if (kind := _type(node))})
-    counts = tuple(_count(kind, wanted.get(kind), ready, all_pods) for kind in types)
-    return Capacity(len(ready), counts, _unlabelled(ready.values()))
+    ready = [node for node in nodes if takes_work(node)]
+    types = sorted(wanted or {kind for node in ready if (kind := _type(node))})
+    capacity, used, others = {}, {}, {}
+    for kind in types:
+        entry = wanted.get(kind)
+        resource = entry.resource if entry else DEFAULT_ACCELERATOR_RESOURCE
+        here = [node for node in ready if _type(node) == kind]
+        names = [str(path(node, "metadata", "name")) for node in here]
+        there = sum(quantity(path(node, "status", "allocatable", resource)) for node in here)
+        used[kind] = sum(usage.taken(name, resource, ours=True) for name in names)
+        others[kind] = sum(usage.taken(name, resource, ours=False) for name in names)
+        free = max(0, there - others[kind])
+        capacity[kind] = min(free, entry.count) if entry and entry.count is not None else free
+    return Capacity(len(ready), capacity, used, others, _unlabelled(ready))
 
 
 def _type(node: Object) -> str:
     return str(path(node, "metadata", "labels", ACCELERATOR_TYPE_LABEL) or "")
-
-
-def _count(
-    kind: str, declared: Accelerators | None, nodes: Mapping[str, Object], pods: list[Object]
-) -> AcceleratorCount:
-    resource = declared.resource if declared else DEFAULT_ACCELERATOR_RESOURCE
-    here = {name: node for name, node in nodes.items() if _type(node) == kind}
-    there = sum(quantity(path(node, "status", "allocatable", resource)) for node in here.values())
-    used = others = 0
-    for pod in pods:
-        if path(pod, "spec", "nodeName") not in here:
-            continue
-        taken = pod_requests(pod.get("spec")).get(resource, 0)
-        if path(pod, "metadata", "labels", WORKLOAD_UID):
-            used += taken
-        else:
-            others += taken
-    free = max(0, there - others)
-    limit = declared.count if declared and declared.count is not None else free
-    return AcceleratorCount(kind, resource, min(limit, free), used, others)
 
 
 def _unlabelled(nodes: Iterable[Object]) -> str:

@@ -54,6 +54,7 @@ class Connection:
         self._announced: tuple[Connectivity, str] | None = None
         self._server_version: str | None = None
         self._cluster_uid: str | None = None
+        self._closing = False
         self._task = asyncio.create_task(self._run(), name=f"member-{name}")
 
     @property
@@ -73,17 +74,20 @@ class Connection:
 
     def state(self) -> MemberState:
         """As it is now."""
-        capacity = self.cache.capacity(self._spec.capacity.accelerators)
+        counted = self.cache.capacity(self._spec.capacity.accelerators)
         health = self._health
         return MemberState(
             name=self.name,
             connectivity=health.connectivity,
             reason=health.reason,
-            message=health.message or capacity.message,
+            message=health.message or counted.message,
             lost_since=health.lost_since,
             server_version=self._server_version,
             cluster_uid=self._cluster_uid,
-            capacity=capacity,
+            nodes_ready=counted.nodes_ready,
+            capacity=counted.capacity,
+            used=counted.used,
+            others=counted.others,
         )
 
     def impersonating(self, namespace: str) -> Kube:
@@ -94,6 +98,7 @@ class Connection:
 
     async def close(self) -> None:
         """End every task and connection."""
+        self._closing = True
         self._task.cancel()
         await asyncio.gather(self._task, return_exceptions=True)
         await self.kube.close()
@@ -108,6 +113,8 @@ class Connection:
             except* Exception as broken:
                 log.exception("member session broke", member=self.name)
                 self._failed("InternalError", f"{broken.exceptions[0]!r}", certain=True)
+            if self._closing:
+                return  # a task group that is ending drops a cancellation that comes just then (Python 3.11)
             await asyncio.sleep(self._health.wait_seconds())
 
     async def _until_answered(self) -> None:

@@ -62,20 +62,27 @@ class DirectEngine:
     async def observe(self, workload: AIWorkload, cluster: str, *, live: bool) -> Observation:
         """The workload in that member. `live`: asked of the API server now, consistently, which alone may
         prove that something stopped; otherwise what the watches say. Never raises for what a member does."""
-        state = self._members.state(cluster)
-        try:
-            target = self._target(workload, cluster)
-        except UnsupportedKindError as error:
-            return Observation(cluster, reachable=False, live=live, message=str(error))
-        if target is None or not state.reachable:
-            return Observation(cluster, reachable=False, live=live, message=state.message)
         if not live:
-            return self._cached(target, cluster)
+            return self.cached(workload, cluster)
+        target = self._watched(workload, cluster)
+        if isinstance(target, str):
+            return Observation(cluster, reachable=False, live=True, message=target)
         try:
             async with target.connection.bulkhead:
                 return await self._live(target, cluster)
         except KubeError as error:
             return Observation(cluster, reachable=False, live=True, message=str(error))
+
+    def cached(self, workload: AIWorkload, cluster: str) -> Observation:
+        """What the watches say, without asking anybody."""
+        target = self._watched(workload, cluster)
+        if isinstance(target, str):
+            return Observation(cluster, reachable=False, live=False, message=target)
+        cache, uid, adapter = target.connection.cache, target.identity.uid, target.adapter
+        key = f"{target.identity.namespace}/{target.name}"
+        body = cache.object_of((adapter.api_version, adapter.kind), key, uid)
+        done = cache.progress_of(uid, epoch_of(body))
+        return observed(cluster, adapter, body, cache.pods_of(uid), done, self._clock, live=False)
 
     async def perform(self, workload: AIWorkload, request: Request) -> Outcome:
         """Do one thing in one member. Never raises for what a member does: the Outcome says it."""
@@ -122,12 +129,15 @@ class DirectEngine:
         identity = Identity(meta.uid, meta.namespace, meta.name)
         return _Target(connection, adapter_for(manifest), identity, object_name(manifest, meta.name))
 
-    def _cached(self, target: _Target, cluster: str) -> Observation:
-        cache, uid, adapter = target.connection.cache, target.identity.uid, target.adapter
-        key = f"{target.identity.namespace}/{target.name}"
-        body = cache.object_of((adapter.api_version, adapter.kind), key, uid)
-        done = cache.progress_of(uid, epoch_of(body))
-        return observed(cluster, adapter, body, cache.pods_of(uid), done, self._clock, live=False)
+    def _watched(self, workload: AIWorkload, cluster: str) -> _Target | str:
+        """Where to look; or, in words, why nothing can be seen there."""
+        state = self._members.state(cluster)
+        if not state.reachable:
+            return f"{state.reason}: {state.message}"
+        try:
+            return self._target(workload, cluster) or "no such member is connected"
+        except UnsupportedKindError as error:
+            return str(error)
 
     async def _live(self, target: _Target, cluster: str) -> Observation:
         """First the object, then the pods: what the object has not made when it is gone, it never makes."""
@@ -162,7 +172,7 @@ class DirectEngine:
         namespace = target.identity.namespace
         if problems := target.adapter.validate(manifest, namespace, target.identity.name):
             return refused("Refused", "; ".join(map(str, problems)), permanent=True)
-        body = target.adapter.prepare(manifest, target.identity, request).body
+        body = target.adapter.prepare(manifest, target.identity, request)
         try:
             made = await target.connection.impersonating(namespace).create(target.collection, body)
         except Conflict as error:

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import random
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
-
-from voltaire.engines.capacity import Capacity
 
 
 class Connectivity(StrEnum):
@@ -43,6 +42,8 @@ class MemberState:
 
     `lost_since` is when it was first lost, in the operator's time, until it is reachable again.
     `cluster_uid` identifies the cluster behind the connection (the uid of its namespace kube-system).
+    `nodes_ready` counts nodes that take work. Accelerators by type: `capacity` is what Voltaire may use, its
+    own use included; `used` is its own use, `others` what others use.
     """
 
     name: str
@@ -52,7 +53,10 @@ class MemberState:
     lost_since: datetime | None = None
     server_version: str | None = None
     cluster_uid: str | None = None
-    capacity: Capacity = field(default_factory=Capacity)
+    nodes_ready: int | None = None
+    capacity: Mapping[str, int] = field(default_factory=dict)
+    used: Mapping[str, int] = field(default_factory=dict)
+    others: Mapping[str, int] = field(default_factory=dict)
 
     @property
     def reachable(self) -> bool:

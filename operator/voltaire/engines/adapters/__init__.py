@@ -6,7 +6,7 @@ A later kind is one more file and one more entry below, and an entry in `api.aiw
 
 from __future__ import annotations
 
-from voltaire.engines.adapters.base import Adapter, Demand, Identity, Object, Prepared, Problem, Seen
+from voltaire.engines.adapters.base import Adapter, Demand, Identity, Object, Problem, Seen
 from voltaire.engines.adapters.checks import ROOT, object_name
 from voltaire.engines.adapters.deployment import DeploymentAdapter
 from voltaire.engines.adapters.job import JobAdapter
@@ -43,7 +43,6 @@ __all__ = [
     "Adapter",
     "Demand",
     "Identity",
-    "Prepared",
     "Problem",
     "Seen",
     "UnsupportedKindError",

@@ -49,14 +49,6 @@ class Identity:
 
 
 @dataclass(frozen=True, slots=True)
-class Prepared:
-    """The object to create, and in words what differs from what the user wrote."""
-
-    body: dict[str, Any]
-    amendments: tuple[str, ...]
-
-
-@dataclass(frozen=True, slots=True)
 class Seen:
     """What an object and its pods say; the kind-specific part of an Observation.
 
@@ -88,7 +80,10 @@ class Adapter(Protocol):
     def demand(self, manifest: Object) -> Demand:
         """What it asks for. The manifest has passed `validate`."""
 
-    def prepare(self, manifest: Object, identity: Identity, request: Request) -> Prepared:
+    def amendments(self, manifest: Object) -> tuple[str, ...]:
+        """In words, what `prepare` changes in what the user wrote, for the sake of at most one copy."""
+
+    def prepare(self, manifest: Object, identity: Identity, request: Request) -> dict[str, Any]:
         """The object to create for `request`. The manifest has passed `validate`."""
 
     def suspend_patch(self) -> Patch:

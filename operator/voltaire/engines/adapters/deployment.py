@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 from voltaire.api.actions import Request
-from voltaire.engines.adapters.base import Demand, FromWall, Identity, Object, Patch, Prepared, Problem, Seen
+from voltaire.engines.adapters.base import Demand, FromWall, Identity, Object, Patch, Problem, Seen
 from voltaire.engines.adapters.checks import ROOT, common_problems, count_problem
 from voltaire.engines.adapters.pods import alive, at_work, started_at, trouble
 from voltaire.engines.adapters.shape import condition, holds, mapping, path, whole
@@ -28,8 +29,11 @@ class DeploymentAdapter:
     def demand(self, manifest: Object) -> Demand:
         return template_demand(path(manifest, "spec", "template"), _replicas(manifest))
 
-    def prepare(self, manifest: Object, identity: Identity, request: Request) -> Prepared:
-        return Prepared(stamped(manifest, identity, request), ())
+    def amendments(self, manifest: Object) -> tuple[str, ...]:  # noqa: ARG002 (other kinds need it)
+        return ()
+
+    def prepare(self, manifest: Object, identity: Identity, request: Request) -> dict[str, Any]:
+        return stamped(manifest, identity, request)
 
     def suspend_patch(self) -> Patch:
         return {"spec": {"replicas": 0}}

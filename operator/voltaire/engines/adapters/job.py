@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from voltaire.api.actions import Request, Result
-from voltaire.engines.adapters.base import Demand, FromWall, Identity, Object, Patch, Prepared, Problem, Seen
+from voltaire.engines.adapters.base import Demand, FromWall, Identity, Object, Patch, Problem, Seen
 from voltaire.engines.adapters.checks import ROOT, common_problems, count_problem
 from voltaire.engines.adapters.pods import alive, at_work, started_at, trouble
 from voltaire.engines.adapters.shape import condition, holds, mapping, path, wall_time, whole
@@ -41,9 +41,13 @@ class JobAdapter:
         completions = whole(spec.get("completions"), parallelism)
         return template_demand(spec.get("template"), min(parallelism, completions))
 
-    def prepare(self, manifest: Object, identity: Identity, request: Request) -> Prepared:
+    def amendments(self, manifest: Object) -> tuple[str, ...]:
+        return tuple(_make_safe(dict(mapping(manifest.get("spec")))))
+
+    def prepare(self, manifest: Object, identity: Identity, request: Request) -> dict[str, Any]:
         body = stamped(manifest, identity, request)
-        return Prepared(body, tuple(_make_safe(body["spec"])))
+        _make_safe(body["spec"])
+        return body
 
     def suspend_patch(self) -> Patch:
         return {"spec": {"suspend": True}}
