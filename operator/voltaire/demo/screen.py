@@ -35,7 +35,7 @@ _ACTION_STYLES = {
     "Fail": "red",
     "Finish": "green",
 }
-_RECENT = 8
+_LEAST_DECISIONS, _MOST_DECISIONS = 3, 12
 _WIDE = 110
 
 
@@ -108,7 +108,7 @@ class LiveScreen:
         if not self._started:
             self._live.start()
             self._started = True
-        self._live.update(picture(frame, self._console.width), refresh=True)
+        self._live.update(picture(frame, self._console.width, self._console.height), refresh=True)
 
     def decided(self, decision: Decision) -> None:
         """Nothing: the picture lists them."""
@@ -160,8 +160,11 @@ class LineScreen:
         """Nothing is held."""
 
 
-def picture(frame: Frame, width: int) -> RenderableType:
-    """The whole picture for a terminal of that width."""
+def picture(frame: Frame, width: int, height: int) -> RenderableType:
+    """The whole picture for a terminal of that size: decisions take the lines that the rest leaves."""
+    lines = max(
+        _LEAST_DECISIONS, min(_MOST_DECISIONS, height - len(frame.clusters) - len(frame.workloads) - 11)
+    )
     head = Table.grid(expand=True, padding=(0, 2))
     head.add_column()
     head.add_column(ratio=1)
@@ -172,7 +175,7 @@ def picture(frame: Frame, width: int) -> RenderableType:
         head,
         _panel("clusters", _clusters(frame.clusters, width)),
         _panel("workloads", _workloads(frame.workloads, width)),
-        _panel("decisions", _decisions(frame.decisions)),
+        _panel("decisions", _decisions(frame.decisions, lines)),
     )
 
 
@@ -219,37 +222,40 @@ def _battery(row: ClusterRow) -> str:
 
 
 def _workloads(rows: Sequence[WorkloadRow], width: int) -> Table:
+    wide = width >= _WIDE
     table = _table(
         ("workload", ""),
         ("phase", ""),
         ("cluster", ""),
-        ("done", ""),
+        ("done", "left" if wide else "right"),
         ("by", ""),
-        ("moves", "right"),
+        *([("moves", "right")] if wide else []),
         ("why", ""),
     )
     table.columns[-1].ratio = 1
     table.columns[-1].overflow = "ellipsis"
     for row in rows:
-        done = "serving" if row.percent is None else f"{bar(row.percent / 100)} {row.percent:3d} %"
+        done = "serving" if row.percent is None else f"{row.percent:3d} %"
+        if wide and row.percent is not None:
+            done = f"{bar(row.percent / 100)} {done}"
         table.add_row(
             Text(row.name, style="bold"),
             Text(row.phase, style=_PHASE_STYLES.get(row.phase, "")),
             row.cluster or "–",
             done,
             "" if row.deadline is None else f"{row.deadline:%H:%M}",
-            str(row.migrations),
-            Text(row.why if width > 100 else row.why[: max(10, width - 66)]),
+            *([str(row.migrations)] if wide else []),
+            Text(row.why),
         )
     return table
 
 
-def _decisions(decisions: Sequence[Decision]) -> Table:
+def _decisions(decisions: Sequence[Decision], lines: int) -> Table:
     table = Table.grid(padding=(0, 1), expand=True)
     for _ in range(4):
         table.add_column(no_wrap=True)
     table.add_column(no_wrap=True, ratio=1, overflow="ellipsis")
-    for decision in decisions[-_RECENT:]:
+    for decision in decisions[-lines:]:
         table.add_row(
             Text(f"{decision.time:%H:%M}", style="dim"),
             decision.workload,
@@ -257,7 +263,7 @@ def _decisions(decisions: Sequence[Decision]) -> Table:
             _where(decision),
             Text(decision.message or decision.reason, style="dim"),
         )
-    for _ in range(_RECENT - len(decisions[-_RECENT:])):
+    for _ in range(lines - len(decisions[-lines:])):
         table.add_row("")
     return table
 
