@@ -5,7 +5,7 @@ AIWorkloads and members' objects come by the thousand and have their own informe
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from typing import Any
 
 import kopf
@@ -26,8 +26,8 @@ def registry(receive: Receive) -> kopf.OperatorRegistry:
     return handlers
 
 
-def _handler(kind: Kind, receive: Receive) -> Callable[..., None]:
-    def handle(event: Any, body: Any, **_: Any) -> None:
+def _handler(kind: Kind, receive: Receive) -> Callable[..., Awaitable[None]]:
+    async def handle(event: Any, body: Any, **_: Any) -> None:  # sync ones run in threads
         receive(kind, dict(body), event["type"] == "DELETED")
 
     return handle

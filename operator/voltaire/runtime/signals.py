@@ -36,6 +36,7 @@ class Polling:
         self._dependencies = dependencies
         self._on_zone = on_zone
         self._on_battery = on_battery
+        self._last_known: dict[str, BatteryState] = {}
         self._tasks: dict[tuple[str, str], tuple[Hashable, asyncio.Task[None]]] = {}
 
     def zone(self, name: str, zone: GridZone | None) -> None:
@@ -54,6 +55,7 @@ class Polling:
         if battery is None:
             self._picture.battery_states.pop(name, None)
             self._picture.stored.pop(name, None)
+            self._last_known.pop(name, None)
 
     async def close(self) -> None:
         """End all polling."""
@@ -107,12 +109,15 @@ class Polling:
         picture = self._picture
         battery, before = picture.batteries[name], picture.battery_states.get(name)
         picture.battery_states[name] = state
+        known = self._last_known.get(name)  # an outage is bridged: what was charged in it counts
+        if state.fresh:
+            self._last_known[name] = state
         grid = self._grid_at(name)
         stored = picture.stored.get(name) or _remembered(battery) or assume(battery.spec, grid)
         if stored is not None:
-            if before and before.observed_at and state.observed_at:
-                since = state.observed_at - before.observed_at
-                stored = carry(stored, before, state, grid, battery.spec, since)
+            if known and known.observed_at and state.observed_at:
+                since = state.observed_at - known.observed_at
+                stored = carry(stored, known, state, grid, battery.spec, since)
             picture.stored[name] = stored
             metrics.STORED.labels(battery=name).set(stored.grams_per_kwh)
         if state.soc is not None:
