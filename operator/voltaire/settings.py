@@ -55,6 +55,11 @@ class Settings(BaseModel):
         description="How long a member is unreachable before RestartElsewhere applies (wall time).",
     )
 
+    placing_patience: Go = Field(
+        default=timedelta(minutes=2),
+        description="How long pods may stay unscheduled in a member before another is tried (wall time).",
+    )
+
     @property
     def parsed_clock(self) -> ScaledClock:
         """The clock; raises ValueError when `clock` cannot be read."""

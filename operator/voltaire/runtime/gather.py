@@ -145,7 +145,7 @@ def _workload(
         accelerator_type=state.placement.accelerator_type if state.placement else None,
         data_cluster=_data(state),
         running=state.phase == "Running",
-        movable=state.phase not in ("Placing", "Draining") and not spec.suspend,
+        movable=_movable(state, picture.excluded.get(uid, {})) and not spec.suspend,
         last_change=state.last_change,
         policy=policy,
         excluded={name: why for name, (why, until) in picture.excluded.get(uid, {}).items() if until > now},
@@ -155,6 +155,13 @@ def _workload(
 def _residence(workload: AIWorkload, policy: PolicyView) -> timedelta:
     own = workload.spec.disruption.minimum_residence
     return policy.minimum_residence if own is None else own
+
+
+def _movable(state: State, excluded: Mapping[str, object]) -> bool:
+    """Not in a transition; one that waits in vain for its pods may turn elsewhere."""
+    if state.phase == "Placing":
+        return state.placement is not None and state.placement.cluster in excluded
+    return state.phase != "Draining"
 
 
 def _where(state: State) -> str | None:

@@ -116,6 +116,7 @@ class Worker:
             await self._finalizer(workload, present=False)
             return False
         if made.request is None:
+            self._lose_patience(uid, made, now)
             self._come_back(uid, made)
             return False
         return await self._perform(workload, made.request, memory, made.blocked)
@@ -272,6 +273,18 @@ class Worker:
             self.touch(uid, RETRY)
         elif made.needs_live or made.state.phase in ("Placing", "Draining", "Stopped"):
             self.touch(uid, POLL)
+
+    def _lose_patience(self, uid: str, made: Step, now: datetime) -> None:
+        """Pods that nobody schedules (a fragmented member, a quota) must not cost a deadline: say that the
+        member does not work for it, so that the next plan may look elsewhere."""
+        copy, shared = made.state.placement, self._shared
+        patience = shared.settings.placing_patience * shared.clock.rate
+        if made.state.phase != "Placing" or copy is None or now - copy.since < patience:
+            return
+        refused = shared.picture.excluded.setdefault(uid, {})
+        if copy.cluster not in refused or refused[copy.cluster][1] <= now:
+            refused[copy.cluster] = (f"its pods do not start: {made.message}", now + EXCLUDED_FOR)
+            shared.picture.changed.set()
 
     async def _finalizer(self, workload: AIWorkload, *, present: bool) -> bool:
         body = self._shared.workloads.store.get(workload.key)
