@@ -191,7 +191,9 @@ def _problem(case: Case, terms: Terms, fleet: Fleet, keep: Ints, migrate_now: bo
         lost_seconds=w.at_risk_seconds,
         change_grams=0.0 if leaving else terms.change_grams,
         hold_grams=terms.hold[:count],
-        stop_from=int(np.count_nonzero(case.begin[:count] < settled)) if settled > 0 else 0,
+        stop_from=int(np.count_nonzero(case.begin[:count] < settled))
+        if settled > 0
+        else int(not migrate_now),
         lock=max(1, int(np.ceil(w.minimum_residence.total_seconds() / fleet.time.slot_seconds))),
         can_pause=not leaving,
         can_migrate=can_migrate(case, fleet),

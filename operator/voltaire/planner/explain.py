@@ -6,7 +6,7 @@ import numpy as np
 
 from voltaire.planner.candidates import candidates
 from voltaire.planner.case import Case
-from voltaire.planner.choose import Choice
+from voltaire.planner.choose import Choice, can_migrate
 from voltaire.planner.outcome import Outcome, Stretch
 from voltaire.planner.plan import Action, Decision, Segment
 from voltaire.planner.reasons import Reason
@@ -130,8 +130,9 @@ def _wait(choice: Choice, fleet: Fleet) -> tuple[Reason, str]:
     case, time = choice.case, fleet.time
     first = _upcoming(choice.outcome)
     ready = [i for i in range(len(case.places)) if case.start_ok[i] and (case.known[i] or choice.blind)]
-    if not ready:
-        return _nowhere_yet(case)
+    bound = case.anchor is not None and not can_migrate(case, fleet)
+    if not ready or (bound and not any(i in ready for i in case.data)):
+        return _nowhere_yet(case, bound)
     if case.usable[0] <= 0:
         when = clock(time, time.seconds(case.workload.earliest_start))
         return Reason.WAITING_FOR_EARLIEST_START, f"May not start before {when}; {_then(choice, fleet)}."
@@ -146,8 +147,8 @@ def _wait(choice: Choice, fleet: Fleet) -> tuple[Reason, str]:
     )
 
 
-def _nowhere_yet(case: Case) -> tuple[Reason, str]:
-    if case.start_ok.any():
+def _nowhere_yet(case: Case, bound: bool) -> tuple[Reason, str]:
+    if not bound or case.start_ok[list(case.data)].any():
         return (
             Reason.INTENSITY_UNKNOWN,
             "The carbon intensity of every cluster it may use is unknown: waiting for a fresh signal.",

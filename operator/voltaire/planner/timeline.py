@@ -111,13 +111,13 @@ class _Step:
     """Working through a slot of a given length: how it moves `left`, and which share of the slot it takes."""
 
     def __init__(self, p: Problem, units: Units, seconds: float) -> None:
-        n = np.arange(units.size)
-        done = np.floor(seconds * p.rate / units.seconds + 1e-9).astype(np.int64)[:, None]
+        n, rate = np.arange(units.size), p.rate[:, None]
+        done = np.floor(seconds * rate / units.seconds + 1e-9).astype(np.int64)
         places = np.arange(len(p.rate))[:, None]
         self.index: Ints = places * units.size + np.maximum(n - done, 0)
-        self.share: Floats = np.where(n == 0, 0.0, np.minimum(1.0, n / np.maximum(done, 1)))
-        self.share[np.broadcast_to((done == 0) & (n > 0), self.share.shape)] = 1.0
+        self.share: Floats = np.minimum(n, done) * units.seconds / (max(seconds, 1e-9) * rate)
         self.finishing: Bools = (n >= 1) & (n <= done)
+        self.idle: Bools = done[:, 0] == 0
         self.seconds = seconds
 
 
@@ -185,7 +185,7 @@ class _Tables:
         now = [base + table.take(step.index) for table in (self.running[k + 1], *locked[:-1])]
         running[:] = now[0]
         start[:] = now[-1]
-        start[~p.start_ok] = BIG
+        start[~p.start_ok | step.idle] = BIG
         np.minimum(self.stopped[k + 1] + p.hold_grams[k], start, out=stopped)
         if p.can_migrate and (k > 0 or p.migrate_now):
             ends = p.transfer_grams[k][:, None]

@@ -9,10 +9,9 @@ from voltaire.planner.eligibility import Rejection, Rule, usable_types
 from voltaire.planner.reasons import Reason
 
 _OWNER_REMEDY = {
-    Rule.NAMESPACE: "no cluster admits namespace {namespace}: add it to spec.namespaces of one",
-    Rule.RESIDENCY: "placement.residency wants {residency}, and no cluster it may use lies there: add one, or "
-    "widen placement.residency",
-    Rule.SELECTOR: "placement.clusterSelector matches no cluster it may use: widen it, or label one",
+    Rule.NAMESPACE: "No cluster admits namespace {namespace}: add it to spec.namespaces of one.",
+    Rule.RESIDENCY: "No cluster it may use lies in {residency}: add one, or widen placement.residency.",
+    Rule.SELECTOR: "No cluster matches placement.clusterSelector: widen it, or label a RegionalCluster.",
 }
 
 
@@ -40,7 +39,7 @@ def verdict(
     text = _OWNER_REMEDY[last].format(
         namespace=workload.namespace, residency=", ".join(sorted(workload.residency))
     )
-    return Reason.NO_CLUSTER_FITS, text[0].upper() + text[1:] + "."
+    return Reason.NO_CLUSTER_FITS, text
 
 
 def _too_large(

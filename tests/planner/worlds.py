@@ -1,4 +1,4 @@
-"""Small fleets and workloads to plan for: every field has a value that does not matter, tests set what does."""
+"""Small fleets and workloads: tests set what matters, the rest has a value that does not."""
 
 from __future__ import annotations
 

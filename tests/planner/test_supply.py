@@ -1,0 +1,82 @@
+"""What a site's energy carries."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import numpy as np
+import pytest
+
+from tests.planner.worlds import battery, cluster, hourly
+from voltaire.planner import site_intensity
+from voltaire.planner.supply import delivered_grams_per_kwh, dispatch
+
+ONE = np.ones(4)
+
+
+def test_without_battery_it_is_the_grids() -> None:
+    assert site_intensity(cluster("x", hourly(300), pue=1.5), 10.0) == 300
+
+
+def test_unknown_grid_is_unknown() -> None:
+    assert site_intensity(cluster("x", None), 10.0) is None
+
+
+def test_solar_serves_first_and_the_grid_the_rest() -> None:
+    site = cluster("x", hourly(300), batteries=(battery(energy_kwh=0.0, solar_kw=(6.0,) * 192),))
+    assert site_intensity(site, 6.0) == 48
+    assert site_intensity(site, 12.0) == pytest.approx((6 * 48 + 6 * 300) / 12)
+
+
+def test_host_overhead_takes_from_the_clean_part_first_but_is_part_of_the_mean() -> None:
+    pack = battery(energy_kwh=0.0, solar_kw=(6.0,) * 192)
+    site = cluster("x", hourly(300), host_overhead_kw=6.0, pue=1.2, batteries=(pack,))
+    assert site_intensity(site, 5.0) == pytest.approx((6 * 48 + 6 * 300) / 12)
+
+
+def test_an_idle_site_has_the_intensity_of_its_first_kw() -> None:
+    site = cluster("x", hourly(300), batteries=(battery(energy_kwh=0.0, solar_kw=(6.0,) * 192),))
+    assert site_intensity(site, 0.0) == 48
+
+
+def test_battery_energy_carries_losses_and_wear() -> None:
+    lossy = battery(stored_grams_per_kwh=90.0, discharge_efficiency=0.9, wear_grams_per_kwh=5.0)
+    assert delivered_grams_per_kwh(lossy) == pytest.approx(105)
+
+
+def test_the_battery_is_spent_in_the_worst_slots_only() -> None:
+    site = cluster("x", hourly(300, 600, 300), batteries=(battery(energy_kwh=10.0),))
+    assert site_intensity(site, 10.0) == 300
+    assert site_intensity(site, 10.0, 4) == 50
+    assert site_intensity(site, 10.0, 8) == 300
+
+
+def test_measured_takes_what_the_battery_reports_to_give() -> None:
+    site = cluster("x", hourly(300), batteries=(battery(power_kw=5.0),))
+    assert site_intensity(site, 10.0, measured=True) == pytest.approx((5 * 50 + 5 * 300) / 10)
+    resting = cluster("x", hourly(300), batteries=(battery(power_kw=-5.0),))
+    assert site_intensity(resting, 10.0, measured=True) == 300
+
+
+def test_a_longer_slot_takes_more_energy() -> None:
+    site = cluster("x", (300.0, 299.0), batteries=(battery(energy_kwh=5.0),))
+    assert site_intensity(site, 10.0, 0, slot_length=timedelta(minutes=30)) == 50
+    assert site_intensity(site, 10.0, 0, slot_length=timedelta(hours=1)) == pytest.approx(175)
+
+
+def test_energy_stays_between_reserve_and_capacity() -> None:
+    pack = battery(
+        capacity_kwh=20.0, energy_kwh=15.0, reserve_kwh=5.0, charge_efficiency=0.9, discharge_efficiency=0.8
+    )
+    grid = np.array([100.0, 400.0, 100.0, 500.0])
+    kw = dispatch(pack, grid, ONE * 50, np.array([30.0, 0.0, 30.0, 0.0]), ONE)
+    held = 15.0 + np.cumsum(np.where(kw < 0, -kw * 0.9, -kw / 0.8))
+    assert kw[0] < 0
+    assert kw[3] == pytest.approx(10.0)
+    assert held.max() <= 20.0 + 1e-9
+    assert held.min() >= 5.0 - 1e-9
+
+
+def test_stored_energy_dirtier_than_the_grid_stays_where_it_is() -> None:
+    kw = dispatch(battery(stored_grams_per_kwh=200.0), ONE * 200, ONE * 50, ONE * 0, ONE)
+    assert not kw.any()
