@@ -78,10 +78,10 @@ def _present(case: Case, copy: Copy, seen: Observation) -> Step:
 
 def _older(case: Case, copy: Copy, seen: Observation) -> Step:
     """An older copy lies there: suspended, to be resumed under the new epoch; running, to be replaced."""
-    if seen.result is not None:
-        return case.finish(seen)
     if not seen.live:
         return case.look(copy.cluster)
+    if seen.result is not None:
+        return case.finish(seen)
     if seen.deleting or (seen.suspended and seen.pods):
         return case.report("OldCopyEnding", f"waiting for the older copy in {copy.cluster} to end")
     if not seen.suspended:

@@ -117,7 +117,10 @@ class Case:
         return self.counted(copy, previous.cluster if previous else saved.cluster if saved else None)
 
     def finish(self, seen: Observation) -> Step:
-        """The work itself ended. What is left of it stays in place, for its logs."""
+        """The work itself ended, if that is certain: an old picture may show an older copy's end. What is
+        left of it stays in place, for its logs."""
+        if not seen.live:
+            return self.look(seen.cluster)
         copy = self.state.placement
         state = self.started(copy, seen) if copy is not None else self.state
         good = seen.result is Result.SUCCEEDED

@@ -9,7 +9,7 @@ from dataclasses import replace
 
 from voltaire.api.actions import Observation, Verb
 from voltaire.executor.case import Case
-from voltaire.executor.state import Copy
+from voltaire.executor.state import Copy, Saved
 from voltaire.executor.values import Event, Exclusion, Run, Step, Stop
 
 
@@ -44,7 +44,9 @@ def placing_beside(case: Case, new: Copy, old: Copy) -> Step | None:
         return case.look(new.cluster if seen is None else old.cluster)
     if before.gone:
         event = Event("Warning", "ObjectGone", f"somebody deleted the serving copy in {old.cluster}")
-        return case.to(replace(case.state, previous=None), event).report("ObjectGone", event.message)
+        saved = Saved(case.state.saved_seconds, case.now, old.cluster)  # where it ran, for the move to count
+        state = replace(case.state, previous=None, checkpoint=saved)
+        return case.to(state, event).report("ObjectGone", event.message)
     refused = case.refusal(Verb.CREATE, Verb.RESUME)
     if refused is not None or case.leaves(new.cluster):
         exclusion = Exclusion(new.cluster, refused.reason, refused.message) if refused else None
@@ -78,6 +80,8 @@ def running_beside(case: Case, new: Copy, old: Copy) -> Step | None:
     enough = seen.reachable and seen.epoch == new.epoch and seen.ready >= case.profile.wanted
     if isinstance(case.desire, Stop) or (enough and seen.live):
         return case.ask(Verb.DELETE, old, before)
+    if serves_still and seen.live and not enough and (seen.suspended or case.leaves(new.cluster)):
+        return _drop(case, new, old, seen)
     if enough or (seen.reachable and not seen.exists and not seen.live):
         return case.look(new.cluster)
     return case.report("PodsNotReady", f"{old.cluster} serves on until {new.cluster} is ready again")
@@ -100,7 +104,10 @@ def _drop(case: Case, new: Copy, old: Copy, seen: Observation) -> Step:
 def _revert(case: Case, old: Copy, message: str) -> Step:
     """Back to the old copy. The epoch grows so that whatever is left of the new one is older than it."""
     event = Event("Warning", "MoveGivenUp", message)
+    state = case.state
+    if state.phase == "Running":  # the new one served: going back is a move of its own
+        state = replace(state, migrations=state.migrations + 1, last_change=case.now)
     state = replace(
-        case.state, phase="Running", placement=old, previous=None, target=None, epoch=case.state.epoch + 1
+        state, phase="Running", placement=old, previous=None, target=None, epoch=state.epoch + 1
     )
     return case.to(state, event).report("MoveGivenUp", message)
