@@ -316,8 +316,16 @@ class Receipt(StatusModel):
     epoch: Annotated[int, Field(ge=1)] = Field(description="Its fencing epoch.")
     start: Time = Field(description="When its pods ran.")
     end: Time | None = Field(default=None, description="When they were gone; absent while they run.")
-    energy_kwh: NonNegative = Field(description="Facility energy, kWh.")
+    power_kw: NonNegative | None = Field(default=None, description="IT power of the whole gang, kW.")
+    energy_kwh: NonNegative = Field(description="Facility energy, kWh: the run and the transfer to it.")
     grams: NonNegative = Field(description="Emissions, gCO2eq, at the intensity that occurred.")
+    unknown_kwh: NonNegative = Field(
+        default=0.0, description="Part of the energy whose intensity is not known: its grams are missing."
+    )
+    transfer_kwh: NonNegative = Field(
+        default=0.0, description="Part of the energy that moving the checkpoint here took, kWh."
+    )
+    transfer_grams: NonNegative = Field(default=0.0, description="Its emissions, gCO2eq.")
 
 
 class AIWorkloadStatus(ResourceStatus):
