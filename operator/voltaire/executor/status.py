@@ -6,7 +6,7 @@ for it, once a slot: a status write is an event for everybody who watches.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -84,7 +84,14 @@ def patch(before: AIWorkloadStatus, after: AIWorkloadStatus) -> dict[str, Any] |
     if before == after:
         return None
     old, new = before.to_wire(), after.to_wire()
-    return {key: new.get(key) for key in {**old, **new} if old.get(key) != new.get(key)}
+    return _difference(old, new)
+
+
+def _difference(old: Mapping[str, Any], new: Mapping[str, Any]) -> dict[str, Any]:
+    """Null for what is gone, at every depth: a merge patch keeps what it does not name."""
+    changed = [key for key in {**old, **new} if old.get(key) != new.get(key)]
+    both = {key: isinstance(old.get(key), dict) and isinstance(new.get(key), dict) for key in changed}
+    return {key: _difference(old[key], new[key]) if both[key] else new.get(key) for key in changed}
 
 
 def findings(made: Step, context: Context) -> tuple[Finding, ...]:

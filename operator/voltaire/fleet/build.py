@@ -47,11 +47,11 @@ def policy_view(picture: Picture, name: str | None) -> PolicyView | None:
 
 
 def capacity(cluster: RegionalCluster, member: MemberView) -> dict[str, int]:
-    """Accelerators by type that Voltaire may use: what the nodes have less what others use, at most what is
-    declared."""
+    """Accelerators by type that Voltaire may use: what the engine counts (others' use is taken off there),
+    at most what is declared."""
     declared = {entry.type: entry.count for entry in cluster.spec.capacity.accelerators}
     types = declared or dict.fromkeys(member.capacity)
-    free = {kind: max(0, member.capacity.get(kind, 0) - member.others.get(kind, 0)) for kind in types}
+    free = {kind: member.capacity.get(kind, 0) for kind in types}
     return {kind: free[kind] if limit is None else min(limit, free[kind]) for kind, limit in types.items()}
 
 

@@ -8,6 +8,7 @@ wall clock and lets a hung request outlive the lease, hence this one.
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
 from datetime import UTC, datetime
 
 import structlog
@@ -21,11 +22,19 @@ log = structlog.get_logger(__name__)
 class Leadership:
     """Holds, or waits for, the Lease `namespace/name` as `identity`.
 
-    `leading` is set while this process may act. It is cleared `margin` seconds before others may take over.
+    `leading` is set while this process may act; `holds` ends a third of `duration` before others may take
+    over. `on_lead` is called whenever this process begins to lead.
     """
 
     def __init__(
-        self, kube: Kube, namespace: str, name: str, identity: str, *, duration: float = 15.0
+        self,
+        kube: Kube,
+        namespace: str,
+        name: str,
+        identity: str,
+        *,
+        duration: float = 15.0,
+        on_lead: Callable[[], None] | None = None,
     ) -> None:
         self._kube = kube
         self._collection = resource_path("coordination.k8s.io/v1", "leases", namespace)
@@ -33,6 +42,7 @@ class Leadership:
         self._name = name
         self._identity = identity
         self._duration = duration
+        self._on_lead = on_lead
         self._renewed = float("-inf")
         self._seen: tuple[str, float] = ("", float("-inf"))
         self.leading = asyncio.Event()
@@ -74,6 +84,8 @@ class Leadership:
         if won and not self.leading.is_set():
             log.info("leading", identity=self._identity, transitions=self.transitions)
             self.leading.set()
+            if self._on_lead is not None:
+                self._on_lead()
         elif not won and self.leading.is_set():
             log.warning("no longer leading", identity=self._identity)
             self.leading.clear()

@@ -69,7 +69,9 @@ class Operator:
         self.engine = DirectEngine(self.members, self.clock)
         self.record = SiteRecord()
         self.workloads = Informer(kube, resource_path(API_VERSION, AIWORKLOAD.plural), self._workload_changed)
-        self.leadership = Leadership(kube, settings.namespace, settings.lease, settings.identity)
+        self.leadership = Leadership(
+            kube, settings.namespace, settings.lease, settings.identity, on_lead=self._begin_to_lead
+        )
         self.planning = Planning(self.picture, self.clock, self._gather, self._may_plan, self._planned)
         self.reporter = Reporter(
             self.picture, self.clock, self.hub, self.leads, lambda: self.planning.current
@@ -263,7 +265,11 @@ class Operator:
         self.worker.touch(uid)
 
     def _member_changed(self, cluster: str, uid: str | None) -> None:
+        before = self.picture.members.get(cluster)
         self.keeper.refresh(cluster)
+        after = self.picture.members.get(cluster)
+        if after is not None and after.reachable and not (before is not None and before.reachable):
+            self.sweeper.touch()  # it may hold what was superseded while it was away
         if uid is not None:
             self.worker.touch(uid)
             return
@@ -292,6 +298,14 @@ class Operator:
         leading = self.leadership.holds if self.settings.leader_election else True
         metrics.LEADING.set(leading)
         return leading
+
+    def _begin_to_lead(self) -> None:
+        """Whatever happened while nobody led is looked at now, not when something else happens to it."""
+        self._essences.clear()
+        self.picture.changed.set()
+        for uid in self.picture.workloads:
+            self.worker.touch(uid)
+        self.sweeper.touch()
 
     def _may_plan(self) -> bool:
         return self.leads() and not self._unsynced()

@@ -29,13 +29,15 @@ def demand_of(workload: AIWorkload) -> Demand:
     )
     if problems:
         return Demand(problems=problems)
-    asked = adapter_for(manifest).demand(manifest)
+    adapter = adapter_for(manifest)
+    asked = adapter.demand(manifest)
     declared = workload.spec.profile.accelerators
     return Demand(
         accelerators=asked.accelerators if declared is None else declared,
         accelerator_type=asked.accelerator_type,
         resource=asked.resource,
         replicas=asked.pods,
+        amendments=adapter.amendments(manifest),
     )
 
 

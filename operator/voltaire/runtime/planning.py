@@ -54,7 +54,8 @@ class Planning:
         try:
             while True:
                 await self._wait()
-                if self._may_plan():
+                if self._may_plan():  # else what changed waits for the moment when it may
+                    self._picture.changed.clear()
                     await self._plan()
         finally:
             self.close()
@@ -73,7 +74,6 @@ class Planning:
             async with asyncio.timeout(max(boundary, 0.05)):
                 await self._picture.changed.wait()
         await asyncio.sleep(COALESCE)
-        self._picture.changed.clear()
 
     async def _plan(self) -> None:
         now = self._clock.now()
