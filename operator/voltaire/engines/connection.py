@@ -102,6 +102,7 @@ class Connection:
         self._task.cancel()
         await asyncio.gather(self._task, return_exceptions=True)
         await self.kube.close()
+        await asyncio.sleep(0)  # a TLS handshake that was broken off closes its socket in the next turn
 
     async def _run(self) -> None:
         while True:

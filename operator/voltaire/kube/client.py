@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncGenerator, Mapping
 from typing import Any
 from urllib.parse import urlencode
 
@@ -104,7 +104,9 @@ class Kube:
             options["preconditions"] = {"uid": uid}
         await self._json("DELETE", path, {}, options)
 
-    async def watch(self, path: str, params: Mapping[str, Any], *, silence: float) -> AsyncIterator[Object]:
+    async def watch(
+        self, path: str, params: Mapping[str, Any], *, silence: float
+    ) -> AsyncGenerator[Object, None]:
         """The events of a watch, until the server ends it or stays silent for `silence` seconds."""
         timeout = aiohttp.ClientTimeout(total=None, sock_connect=self._timeout, sock_read=silence)
         response = await self._send("GET", path, {**params, "watch": "true"}, None, None, timeout)

@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 import random
 from collections.abc import Callable, Iterator
+from contextlib import aclosing
 from dataclasses import dataclass
 from typing import Literal
 
@@ -121,8 +122,9 @@ class Informer:
                 "allowWatchBookmarks": "true",
                 "timeoutSeconds": max(1, int(min(left, 240))),
             }
-            async for event in self._kube.watch(self._path, params, silence=SILENCE):
-                version = self._event(event) or version
+            async with aclosing(self._kube.watch(self._path, params, silence=SILENCE)) as events:
+                async for event in events:
+                    version = self._event(event) or version
             self._contact()
 
     def _event(self, event: Object) -> str:
