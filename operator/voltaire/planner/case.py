@@ -80,11 +80,12 @@ class Case:
         """The cluster that holds its copy or its checkpoint."""
         return self.workload.cluster or self.workload.data_cluster
 
-    def cheapest_rate(self) -> Floats:
-        """Per slot, g per second of work at the cheapest place that may be used, capacity aside."""
-        usable = self.start_ok.copy()
-        if self.own is not None:
-            usable[self.own] = True
+    def cheapest_rate(self, bound: bool) -> Floats:
+        """Per slot, g per second of work at the cheapest place that may be used, capacity aside. `bound`: it
+        stays where it, or its checkpoint, is."""
+        anchored = [i for i in (self.own, *self.data) if i is not None]
+        usable = np.zeros_like(self.start_ok) if bound and anchored else self.start_ok.copy()
+        usable[anchored] = True
         usable &= self.known
         if not usable.any():
             usable[:] = True

@@ -48,7 +48,7 @@ class _Attempt:
 def choose(case: Case, fleet: Fleet, *, may_migrate_now: bool) -> Choice:
     """The cheapest timeline under its terms; where a required deadline cannot be met, the earliest."""
     keep = keep_going(case)
-    price = float(case.cheapest_rate().mean())
+    price = float(case.cheapest_rate(not can_migrate(case, fleet)).mean())
     reference = keep.grams if keep and keep.grams is not None else case.remaining * price
     terms = make_terms(case, fleet, reference, price)
     runs = _straight(case)
