@@ -416,7 +416,6 @@ async def test_new_node_adds_capacity_and_a_cordoned_one_does_not_count(members:
         server.request(
             "PATCH", "/api/v1/nodes/extra/status", extra | {"metadata": {}}, "application/merge-patch+json"
         )
-        server.run("taint", "node", "extra", "node.kubernetes.io/not-ready-", "--overwrite")
         state = await until(lambda: members.state("virginia"), lambda s: s.capacity.get("h100") == 4)
         assert state.capacity["a100"] == before
         server.run("cordon", "extra")
