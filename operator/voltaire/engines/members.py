@@ -138,7 +138,9 @@ class Members:
                 raise KubeconfigError("inCluster", "the operator has no hub to be a member", "name a Secret")
             return self._hub()
         if kubeconfig is None:
-            raise KubeconfigError("Secret", "or its key does not exist", "create what the spec refers to")
+            named = cluster.spec.connection.kubeconfig_secret_ref
+            what = f"Secret {named.namespace}/{named.name}, key {named.key}" if named else "no Secret"
+            raise KubeconfigError("kubeconfigSecretRef", f"there is no {what}", "create it")
         return self._opener(parse_kubeconfig(kubeconfig), timeout=self._settings.request_timeout)
 
 

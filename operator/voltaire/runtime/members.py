@@ -49,26 +49,20 @@ class MemberKeeper:
 
     async def _connect(self, cluster: RegionalCluster) -> None:
         name, reference = cluster.metadata.name, cluster.spec.connection.kubeconfig_secret_ref
+        content = None
         try:
-            content = None
             if reference:
                 content = await self._hub.secret_value(reference.namespace, reference.name, reference.key)
-            await self._members.ensure(cluster, content)
-        except NotFound:
-            where = f"{reference.namespace}/{reference.name}" if reference else ""
-            await self._refuse(name, "KubeconfigMissing", f"Secret {where} does not exist: create it.")
-        except (LookupError, ValueError) as error:
-            await self._refuse(name, "KubeconfigRefused", str(error))
+        except (NotFound, LookupError):
+            pass  # withdrawn, or not there yet: the connection ends and says so
         except KubeError as error:
             if name not in self._picture.members:
-                await self._refuse(name, "KubeconfigUnreadable", f"{error.reason}: {error.message}")
-        else:
-            self.refresh(name)
-
-    async def _refuse(self, name: str, reason: str, message: str) -> None:
-        await self._members.remove(name)
-        self._picture.members[name] = MemberView(False, reason, message)
-        self._on_cluster(name)
+                why = f"Secret of {name}: {error.reason}: {error.message}"
+                self._picture.members[name] = MemberView(False, "KubeconfigUnreadable", why)
+                self._on_cluster(name)
+            return
+        await self._members.ensure(cluster, content)
+        self.refresh(name)
 
     def refresh(self, name: str) -> None:
         """Take over what the connection says now."""
