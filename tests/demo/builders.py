@@ -17,7 +17,7 @@ from voltaire.demo.observations import PodEvent, PodLife, pod_lives
 from voltaire.demo.result import Run, SiteLog
 from voltaire.demo.telemetry import Site
 
-START = day.DEFAULT_START
+START = day.DEFAULT_START.replace(hour=0)
 END = START + timedelta(hours=24)
 HOUR = timedelta(hours=1)
 
@@ -191,4 +191,4 @@ def played() -> Run:
         Decision(at(10.9), "train-llm", "Finish", "paris", None, "Done", "All work is done."),
     ]
     series = {zone: day.series(zone, START - timedelta(days=1), END + 6 * HOUR) for zone in day.ZONES}
-    return Run(START, 6.0, day.SOURCE, series, [played_site()], decisions, seen, check(seen))
+    return Run(START, 6.0, day.SOURCE, series, [played_site()], decisions, {}, seen, check(seen))

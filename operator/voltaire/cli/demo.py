@@ -114,7 +114,7 @@ def _summary(console: Console, outcome: Outcome) -> None:
         table.add_row(
             workload["name"],
             " → ".join(_places(workload)) or "–",
-            workload["phase"],
+            "Served" if (workload["type"], workload["phase"]) == ("Serving", "Paused") else workload["phase"],
             met,
             _number(workload["energyKWh"], 1, ".1f"),
             _number(workload["grams"], 1000, ".2f"),

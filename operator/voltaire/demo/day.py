@@ -26,7 +26,7 @@ from datetime import UTC, datetime, timedelta
 from voltaire.api.values import Series
 
 STEP = timedelta(minutes=30)
-DEFAULT_START = datetime(2025, 3, 20, tzinfo=UTC)
+DEFAULT_START = datetime(2025, 3, 20, 8, tzinfo=UTC)
 SOURCE = "built-in model of a typical day (voltaire.demo.day)"
 
 # Knots (hour UTC, g/kWh); between them the curve is linear, and it repeats every 24 hours.

@@ -37,6 +37,10 @@ class HubView:
         self._log = DecisionLog()
         self._objects: dict[str, dict[str, Resource[Any, Any]]] = {}
 
+    def mute(self) -> None:
+        """Tell nobody of decisions any more: what follows is the end of the demo, not of the day."""
+        self._decided = lambda _decision: None
+
     async def run(self) -> None:
         """Watch until cancelled."""
         async with asyncio.TaskGroup() as tasks:

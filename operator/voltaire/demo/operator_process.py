@@ -54,6 +54,16 @@ class OperatorProcess:
         """Whether it still runs."""
         return self._process is not None and alive(self._process)
 
+    @property
+    def pid(self) -> int | None:
+        """Its process, None while it does not run."""
+        return self._process.pid if self._process is not None else None
+
+    @property
+    def url(self) -> str:
+        """Where it answers /livez, /readyz and /metrics."""
+        return f"http://127.0.0.1:{self._port}"
+
     async def ready(self) -> None:
         """Wait until it answers that it is ready. Raises DemoError with the way to its log."""
         loop = asyncio.get_running_loop()
@@ -64,7 +74,7 @@ class OperatorProcess:
                 if not self.running:
                     raise DemoError(f"the operator ended while it started; its log: {self._log}")
                 try:
-                    async with session.get(f"http://127.0.0.1:{self._port}/readyz") as answer:
+                    async with session.get(f"{self.url}/readyz") as answer:
                         if answer.status == 200:
                             return
                         last = (await answer.text()).strip()

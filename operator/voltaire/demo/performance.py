@@ -23,9 +23,7 @@ from voltaire.demo.screen import Screen
 from voltaire.demo.trace import Day, modelled, read_matrix
 from voltaire.lab import Lab, assets
 from voltaire.lab.fleet import fleet_of
-from voltaire.lab.state import default_directory
 
-LAB_NAME = "demo"
 _BUILD = "this happens once and takes about ten minutes on two cores"
 
 
@@ -92,7 +90,7 @@ def demo(options: Options, screen: Screen, done: Callable[[Outcome], None]) -> O
         )
         lab = Lab.up(
             fleet_of(documents),
-            default_directory(LAB_NAME),
+            options.out / "lab",
             plot.rate,
             screen.say,
             binaries=binaries,
@@ -135,12 +133,15 @@ def _write(result: dict[str, Any], folder: Path) -> Outcome:
 
 @contextmanager
 def _ends_by_any_signal() -> Iterator[None]:
-    """SIGTERM and SIGHUP end the demo as Ctrl-C does: in order."""
+    """SIGTERM and SIGHUP end the demo as Ctrl-C does: in order. Ctrl-C works even where a script that put us
+    into the background had it ignored.
+    """
 
     def interrupt(_number: int, _frame: object) -> None:
         os.kill(os.getpid(), signal.SIGINT)
 
     before = {number: signal.signal(number, interrupt) for number in (signal.SIGTERM, signal.SIGHUP)}
+    before[signal.SIGINT] = signal.signal(signal.SIGINT, signal.default_int_handler)
     try:
         yield
     finally:

@@ -11,13 +11,14 @@ from pathlib import Path
 
 from voltaire.api.resources import AIWorkload
 from voltaire.clock import ScaledClock, system_clock
+from voltaire.demo.decisions import Decision
 from voltaire.demo.errors import DemoError
 from voltaire.demo.facts import WorkloadFacts, cluster_facts, workload_facts
 from voltaire.demo.install import Installer
 from voltaire.demo.invariants import Evidence, check
 from voltaire.demo.operator_process import OperatorProcess
 from voltaire.demo.result import Run
-from voltaire.demo.scenario import Scenario, write_overlay
+from voltaire.demo.scenario import Scenario, write_fleet, write_overlay
 from voltaire.demo.screen import Screen
 from voltaire.demo.sites import Sites
 from voltaire.demo.trace import Day
@@ -26,7 +27,7 @@ from voltaire.demo.witnesses import Witnesses
 from voltaire.lab import Lab
 
 # Real seconds.
-_LEAD = timedelta(seconds=8)  # for the operator to start before the day does
+_LEAD = timedelta(seconds=12)  # for the operator to start before the day does
 _POLL = 0.4
 _TOLERANCE = timedelta(seconds=4)
 _CLOSING = 20.0
@@ -79,6 +80,9 @@ async def perform(lab: Lab, plot: Plot, screen: Screen, stack: AsyncExitStack, *
     sites = Sites(plot.scenario, clock)
     stack.push_async_callback(sites.stop)
     urls = await sites.start()
+    fleet = write_fleet(plot.folder / "fleet", plot.manifests / "samples", plot.scenario, battery_urls=urls)
+    screen.say(f"kubectl apply -k {fleet}")
+    await installer.hub.apply_folder(fleet)
     screen.say("starting the operator with its service account's token")
     plot.operator_log.unlink(missing_ok=True)
     operator = OperatorProcess(lab, account, clock, plot.operator_log)
@@ -115,6 +119,8 @@ class Play:
         self._sites = sites
         self._operator = operator
         self._witnesses = witnesses
+        self._decisions: list[Decision] = []
+        self._pauses: dict[str, int] = {}
         self._clusters = {
             name: cluster_facts(cluster, plot.scenario.zone_of(cluster))
             for name, cluster in plot.scenario.clusters.items()
@@ -158,6 +164,9 @@ class Play:
 
     async def close_accounts(self) -> None:
         """The day is over: what still serves is stopped by its user, so that every account closes."""
+        self._pauses = {workload.metadata.uid: workload.status.pauses for workload in self._workloads}
+        self._decisions = list(self._witnesses.hub.decisions)
+        self._witnesses.hub.mute()
         patch = '{"spec": {"suspend": true}}'
         for workload in self._workloads:
             if workload.status.phase not in _ENDED:
@@ -189,7 +198,8 @@ class Play:
             carbon_source=self._plot.day.source,
             intensity=self._plot.day.zones,
             sites=self._sites.logs(),
-            decisions=list(self._witnesses.hub.decisions),
+            decisions=self._decisions,
+            pauses=self._pauses,
             evidence=evidence,
             violations=(),
         )

@@ -37,7 +37,7 @@ class SiteLog:
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """A played day. Series by zone id; statuses are in the evidence."""
+    """A played day. Series by zone id; `pauses` by uid, without the one that closes a server's account."""
 
     start: datetime
     seconds_per_hour: float
@@ -45,6 +45,7 @@ class Run:
     intensity: Mapping[str, Series]
     sites: Sequence[SiteLog]
     decisions: Sequence[Decision]
+    pauses: Mapping[str, int]
     evidence: Evidence
     violations: Sequence[Violation]
 
@@ -55,7 +56,10 @@ def build(run: Run) -> Json:
     baseline = greenest_and_stay(
         evidence.workloads.values(), evidence.clusters, run.intensity, run.start, evidence.end
     )
-    workloads = [_workload(facts, evidence, baseline) for facts in evidence.workloads.values()]
+    workloads = [
+        _workload(facts, run, baseline)
+        for facts in sorted(evidence.workloads.values(), key=lambda facts: (facts.namespace, facts.name))
+    ]
     return {
         "version": VERSION,
         "start": _time(run.start),
@@ -154,7 +158,8 @@ def _inside(site: SiteLog, run: Run) -> list[SiteRecord]:
     return [record for record in site.records if run.start <= record.time < run.evidence.end]
 
 
-def _workload(facts: WorkloadFacts, evidence: Evidence, baseline: Greenest) -> Json:
+def _workload(facts: WorkloadFacts, run: Run, baseline: Greenest) -> Json:
+    evidence = run.evidence
     status = evidence.statuses.get(facts.uid) or AIWorkloadStatus()
     return {
         "name": facts.name,
@@ -194,7 +199,7 @@ def _workload(facts: WorkloadFacts, evidence: Evidence, baseline: Greenest) -> J
             for receipt in status.receipts
         ],
         "migrations": status.migrations,
-        "pauses": status.pauses,
+        "pauses": run.pauses.get(facts.uid, 0),
         "phase": status.phase,
         "finishedAt": _time(status.finished_at),
         "deadlineMet": _deadline_met(facts, status, evidence.end),

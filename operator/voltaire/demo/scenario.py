@@ -17,21 +17,13 @@ from voltaire.api.gridzone import ConfigMapSource
 from voltaire.api.resources import KINDS, AIWorkload, Battery, GridZone, RegionalCluster, Resource
 from voltaire.demo.errors import ScenarioError
 
-
-@dataclass(frozen=True, slots=True)
-class Due:
-    """A deadline, relative to the start of the day: a sample cannot hold a point in time."""
-
-    after: timedelta
-    required: bool
-
-
-DEADLINES: Mapping[str, Due] = {
-    "ai/urgent-eval": Due(timedelta(hours=3), True),
-    "ai/eu-finetune": Due(timedelta(hours=20), False),
-    "ai/pinned-train": Due(timedelta(hours=22), False),
-    "ai/nightly-batch": Due(timedelta(hours=23), True),
-    "ai/train-llm": Due(timedelta(hours=24), True),
+# A sample cannot hold a point in time: deadlines, all Required, counted from the begin of the day.
+DEADLINES: Mapping[str, timedelta] = {
+    "ai/urgent-eval": timedelta(hours=4),
+    "ai/eu-finetune": timedelta(hours=20),
+    "ai/nightly-batch": timedelta(hours=23),
+    "ai/pinned-train": timedelta(hours=24),
+    "ai/train-llm": timedelta(hours=24),
 }
 
 
@@ -127,10 +119,35 @@ def write_overlay(
         for key, workload in scenario.workloads.items()
         if (operations := _schedule(key, workload, start))
     ]
-    for name, url in battery_urls.items():
-        path = "/spec/telemetry/http/url"
-        patches.append(_patch("Battery", name, [{"op": "replace", "path": path, "value": url}]))
-    return write_kustomization(folder, base, patches)
+    return write_kustomization(folder, base, patches + _addresses(battery_urls))
+
+
+def write_fleet(folder: Path, base: Path, scenario: Scenario, *, battery_urls: Mapping[str, str]) -> Path:
+    """Write a kustomization of `base` without its workloads: first the fleet, then the work."""
+    patches = [
+        {
+            "target": {"kind": "AIWorkload", "name": workload.metadata.name},
+            "patch": yaml.safe_dump(
+                {
+                    "apiVersion": API_VERSION,
+                    "kind": "AIWorkload",
+                    "metadata": {"name": workload.metadata.name},
+                    "$patch": "delete",
+                },
+                sort_keys=False,
+            ),
+        }
+        for workload in scenario.workloads.values()
+    ]
+    return write_kustomization(folder, base, patches + _addresses(battery_urls))
+
+
+def _addresses(battery_urls: Mapping[str, str]) -> list[dict[str, Any]]:
+    path = "/spec/telemetry/http/url"
+    return [
+        _patch("Battery", name, [{"op": "replace", "path": path, "value": url}])
+        for name, url in battery_urls.items()
+    ]
 
 
 def write_kustomization(
@@ -154,8 +171,8 @@ def _schedule(key: str, workload: AIWorkload, start: datetime) -> list[dict[str,
     if due is None or workload.spec.schedule.deadline is not None:
         return []
     written = workload.spec.schedule.model_dump(mode="json", by_alias=True, exclude_none=True)
-    written["deadline"] = f"{start + due.after:%Y-%m-%dT%H:%M:%SZ}"
-    written["deadlineKind"] = "Required" if due.required else "Preferred"
+    written["deadline"] = f"{start + due:%Y-%m-%dT%H:%M:%SZ}"
+    written["deadlineKind"] = "Required"
     return [{"op": "add", "path": "/spec/schedule", "value": written}]
 
 
