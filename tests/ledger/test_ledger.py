@@ -144,3 +144,49 @@ def test_slower_accelerators_at_home_take_longer() -> None:
 )
 def test_a_loss_is_shown_as_one(grams: float, home: float, text: str | None) -> None:
     assert saved_text(saved_share(grams, home)) == text
+
+
+def test_what_was_billed_stands_when_history_is_lost() -> None:
+    """After a restart the signal's past may be gone: only what comes after is added."""
+    opened = advance([], [stay()], NOON, NOON + HOUR, sites(paris=GRID), NO_TRANSFER)
+    late = Series(NOON + HOUR, HOUR, (300.0, 0.0))
+    for lost in (None, late):
+        kept = advance(opened, [stay()], NOON, NOON + HOUR, sites(paris=lost), NO_TRANSFER)
+        assert (kept[0].energy_kwh, kept[0].grams) == (opened[0].energy_kwh, opened[0].grams)
+    grown = advance(opened, [stay()], NOON, NOON + 2 * HOUR, sites(paris=late), NO_TRANSFER)
+    assert grown[0].energy_kwh == pytest.approx(12.0)
+    assert grown[0].grams == pytest.approx(6 * 100 + 6 * 300)
+    assert grown[0].unknown_kwh == pytest.approx(0.0)
+
+
+def test_a_value_that_arrives_late_is_billed_after_all() -> None:
+    gap = Series(NOON, HOUR, (None, 300.0))
+    opened = advance([], [stay()], NOON, NOON + HOUR, sites(paris=gap), NO_TRANSFER)
+    assert opened[0].unknown_kwh == pytest.approx(6.0)
+    healed = advance(opened, [stay()], NOON, NOON + HOUR, sites(paris=GRID), NO_TRANSFER)
+    assert (healed[0].grams, healed[0].unknown_kwh) == (pytest.approx(600.0), 0.0)
+
+
+def test_a_stay_that_ended_before_it_was_last_billed_gives_the_rest_back() -> None:
+    opened = advance([], [stay()], NOON, NOON + 2 * HOUR, sites(paris=GRID), NO_TRANSFER)
+    closed = advance(opened, [], NOON + HOUR, NOON + 2 * HOUR, sites(paris=None), NO_TRANSFER)
+    assert closed[0].energy_kwh == pytest.approx(6.0)
+    assert closed[0].grams == pytest.approx(opened[0].grams / 2)
+
+
+def test_an_end_from_before_a_stay_began_is_not_its_end() -> None:
+    """A server that was paused long ago, now replaced: its last stop says nothing of this stay."""
+    opened = advance([], [stay(start=NOON + HOUR)], NOON, NOON + HOUR, sites(paris=GRID), NO_TRANSFER)
+    closed = advance(opened, [], NOON, NOON + 2 * HOUR, sites(paris=GRID), NO_TRANSFER)
+    assert closed[0].end == NOON + 2 * HOUR
+    assert closed[0].energy_kwh == pytest.approx(6.0)
+
+
+def test_a_transfer_at_unknown_intensity_stays_unknown() -> None:
+    grid = sites(paris=GRID, oslo=None)
+    first = advance([], [stay("oslo")], NOON, NOON, grid, Transfer(50.0, 0.06))
+    moved = advance(first, [stay(epoch=2)], NOON, NOON, grid, Transfer(50.0, 0.06))
+    later = advance(moved, [stay(epoch=2)], NOON, NOON + HOUR, grid, Transfer(50.0, 0.06))
+    assert moved[1].unknown_kwh == pytest.approx(3.0)
+    assert later[1].unknown_kwh == pytest.approx(3.0)
+    assert later[1].energy_kwh == pytest.approx(9.0)

@@ -60,7 +60,7 @@ def wish(
     if decision.cluster is None:
         return Wish(Keep())
     if decision.action is not Action.STAY:
-        wrong = veto(picture, workload.metadata.uid, demand, decision)
+        wrong = veto(picture, workload.metadata.uid, demand, decision, now)
         if wrong:
             return Wish(Keep(), wrong)
     cluster = snapshot.clusters.get(decision.cluster)
@@ -68,7 +68,7 @@ def wish(
     return Wish(Run(decision.cluster, decision.accelerator_type, power))
 
 
-def veto(picture: Picture, uid: str, demand: Demand, decision: Decision) -> str:
+def veto(picture: Picture, uid: str, demand: Demand, decision: Decision, now: datetime) -> str:
     """Why a workload may not go where the plan says, by what is true now; empty when it may."""
     name, kind = decision.cluster or "", decision.accelerator_type
     cluster = picture.clusters.get(name)
@@ -77,6 +77,9 @@ def veto(picture: Picture, uid: str, demand: Demand, decision: Decision) -> str:
     member = picture.members.get(name, UNKNOWN_MEMBER)
     if why := unavailable(cluster, member):
         return f"{name} is {why}"
+    refused = picture.excluded.get(uid, {}).get(name)
+    if refused is not None and refused[1] > now:
+        return f"{name} would not have it: {refused[0]}"
     if demand.accelerators == 0:
         return ""
     counts: Mapping[str, int] = capacity(cluster, member)

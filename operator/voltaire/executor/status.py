@@ -73,9 +73,9 @@ def reduce(
     if made.state.final:
         fields["next"] = []
         fields["deadline_met"] = _deadline_met(made.state, context.deadline)
-    fields["conditions"] = merge(
-        before.conditions, findings(made, context), now=now, generation=context.generation
-    )
+    still = [c for c in before.conditions if c.type != DEADLINE_AT_RISK or context.deadline is not None]
+    told = findings(made, context, before)
+    fields["conditions"] = merge(still, told, now=now, generation=context.generation)
     return AIWorkloadStatus.model_validate(fields)
 
 
@@ -94,9 +94,9 @@ def _difference(old: Mapping[str, Any], new: Mapping[str, Any]) -> dict[str, Any
     return {key: _difference(old[key], new[key]) if both[key] else new.get(key) for key in changed}
 
 
-def findings(made: Step, context: Context) -> tuple[Finding, ...]:
+def findings(made: Step, context: Context, before: AIWorkloadStatus) -> tuple[Finding, ...]:
     """The conditions, by kstatus: Ready always, Reconciling while on its way, Stalled when it needs help."""
-    told = list(_readiness(made, context))
+    told = list(_readiness(made, context, before))
     if context.deadline is not None:
         told.append(_deadline(made.state, context))
     if context.demand.amendments:
@@ -104,12 +104,11 @@ def findings(made: Step, context: Context) -> tuple[Finding, ...]:
     return tuple(told)
 
 
-def _readiness(made: Step, context: Context) -> tuple[Finding, ...]:
+def _readiness(made: Step, context: Context, before: AIWorkloadStatus) -> tuple[Finding, ...]:
     state, decision = made.state, context.decision
-    if state.phase == "Succeeded":
-        return ready("Succeeded", made.message)
-    if state.phase == "Failed":
-        return stalled("Failed", made.message)
+    if state.final:
+        end = ready if state.phase == "Succeeded" else stalled
+        return end(state.phase, _last_words(made, before))
     if context.refusal is not None:
         return stalled(*context.refusal)
     if made.blocked:
@@ -119,6 +118,12 @@ def _readiness(made: Step, context: Context) -> tuple[Finding, ...]:
     if state.phase in ("Placing", "Draining"):
         return in_progress(made.reason, made.message)
     return _resting(made, context, decision)
+
+
+def _last_words(made: Step, before: AIWorkloadStatus) -> str:
+    """How it ended, as it was said when it did: later steps no longer see why."""
+    said = (c.message for c in before.conditions if c.type == READY and c.reason == made.state.phase)
+    return next(said, made.message)
 
 
 def _resting(made: Step, context: Context, decision: Decision | None) -> tuple[Finding, ...]:

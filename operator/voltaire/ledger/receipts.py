@@ -9,11 +9,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from voltaire.api.aiworkload import Receipt
 from voltaire.api.values import Series
-from voltaire.ledger.energy import Bill, bill
+from voltaire.ledger.energy import Bill, bill, hours
 
 KEPT = 128
 
@@ -57,7 +57,8 @@ def advance(
 ) -> list[Receipt]:
     """The receipts as of `now`: one open for each running stay, all others closed.
 
-    `ended`: when a stay that runs no longer was proven gone. Doing it twice gives the same.
+    `ended`: when the stay that runs no longer was proven gone; a time before a receipt began is about another
+    one. Doing it twice gives the same.
     """
     running = {(stay.cluster, stay.epoch): stay for stay in stays}
     done: list[Receipt] = []
@@ -68,7 +69,7 @@ def advance(
             running.pop((receipt.cluster, receipt.epoch))
             done.append(_billed(receipt, None, now, sites))
         else:
-            end = min(max(ended, receipt.start), now)
+            end = min(ended, now) if ended >= receipt.start else now
             done.append(_billed(receipt, end, now, sites))
     for stay in sorted(running.values(), key=lambda stay: stay.epoch):
         if any((receipt.cluster, receipt.epoch) == (stay.cluster, stay.epoch) for receipt in done):
@@ -88,8 +89,9 @@ def _opened(stay: Stay, earlier: Sequence[Receipt], sites: Sites, transfer: Tran
         power_kw=stay.power_kw,
         transfer_kwh=moved.energy_kwh,
         transfer_grams=moved.grams,
-        energy_kwh=0.0,
-        grams=0.0,
+        energy_kwh=moved.energy_kwh,
+        grams=moved.grams,
+        unknown_kwh=moved.unknown_kwh,
     )
 
 
@@ -107,15 +109,32 @@ def _billed(receipt: Receipt, end: datetime | None, now: datetime, sites: Sites)
     if site is None or receipt.power_kw is None:  # its cluster is gone: what was billed stands
         return receipt.model_copy(update={"end": end})
     until = max(receipt.start, now if end is None else end)
-    run = bill(receipt.power_kw * site.pue, site.supply, receipt.start, until)
+    run = _run(receipt, receipt.power_kw * site.pue, site.supply, until)
+    # A transfer without grams is one of unknown intensity (or of zero: then this errs on the safe side).
+    unknown = receipt.transfer_kwh if receipt.transfer_grams == 0 else 0.0
     return receipt.model_copy(
         update={
             "end": end,
             "energy_kwh": run.energy_kwh + receipt.transfer_kwh,
             "grams": run.grams + receipt.transfer_grams,
-            "unknown_kwh": run.unknown_kwh,
+            "unknown_kwh": run.unknown_kwh + unknown,
         }
     )
+
+
+def _run(receipt: Receipt, facility_kw: float, supply: Series | None, until: datetime) -> Bill:
+    """What the run has cost: from the supply where that is known since it began, which heals late values;
+    else what was billed before stands, and only what came after is added."""
+    if (supply is not None and supply.start <= receipt.start) or facility_kw == 0:
+        return bill(facility_kw, supply, receipt.start, until)
+    energy = receipt.energy_kwh - receipt.transfer_kwh
+    billed = receipt.start + timedelta(hours=energy / facility_kw)
+    moved = receipt.transfer_kwh if receipt.transfer_grams == 0 else 0.0
+    kept = Bill(energy, receipt.grams - receipt.transfer_grams, max(0.0, receipt.unknown_kwh - moved))
+    if billed <= until:
+        return kept + bill(facility_kw, supply, billed, until)
+    share = hours(receipt.start, until) / hours(receipt.start, billed)
+    return Bill(kept.energy_kwh * share, kept.grams * share, kept.unknown_kwh * share)
 
 
 def _bounded(receipts: list[Receipt]) -> list[Receipt]:

@@ -32,8 +32,10 @@ def is_orphan(owned: Owned, state: State | None, cluster: str) -> bool:
         return False
     if state is None:
         return True
-    copies = [copy for copy in (state.placement, state.previous) if copy and copy.cluster == cluster]
-    return owned.epoch < state.epoch and all(owned.epoch < copy.epoch for copy in copies)
+    # Where the state has a copy the state machine is at work: a suspended one of an older epoch, say, is
+    # about to be resumed under the next.
+    mine = any(copy and copy.cluster == cluster for copy in (state.placement, state.previous))
+    return owned.epoch < state.epoch and not mine
 
 
 class Sweeper:
