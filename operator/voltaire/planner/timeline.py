@@ -94,7 +94,9 @@ def _units(p: Problem) -> Units:
     need = p.work + (p.restore_seconds if p.own is None and p.data else 0.0)
     work = min(need, most + p.slot_seconds * fastest)
     per_slot = max(1.0, round(p.slot_seconds / _UNIT_SECONDS))
-    per_slot = max(1, int(min(per_slot, _MOST_UNITS * p.slot_seconds * fastest / max(work, 1.0))))
+    # At least two: with one, all but a whole slot rounds down to nothing, and what could start now would wait
+    # for the next slot, and then for the next.
+    per_slot = max(2, int(min(per_slot, _MOST_UNITS * p.slot_seconds * fastest / max(work, 1.0))))
     seconds = p.slot_seconds * fastest / per_slot
     if slowest < fastest:
         seconds = max(min(seconds, p.slot_seconds * slowest / 8), p.slot_seconds * fastest / 200)
