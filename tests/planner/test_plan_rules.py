@@ -210,6 +210,12 @@ class TestWhen:
         assert got.segments[0].start == now
         assert got.finish == now + 2 * HOUR
 
+    @pytest.mark.parametrize("hours", [2, 12, 40, 100])
+    def test_a_plan_made_seconds_into_a_slot_still_starts_in_it(self, hours: int) -> None:
+        now = NOW + timedelta(seconds=5)
+        job = workload(remaining_seconds=hours * 3600.0)
+        assert plan(world([PARIS], [job], now), now).decisions["w"].action is Action.START
+
     def test_work_longer_than_the_horizon_starts_within_it(self) -> None:
         got = decide(
             [PARIS],
