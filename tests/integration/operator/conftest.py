@@ -45,7 +45,8 @@ async def stage(lab: Lab, tmp_path_factory: pytest.TempPathFactory) -> AsyncIter
     admin = await connect(lab.hub.admin_kubeconfig)
     members = {name: await connect(cluster.admin_kubeconfig) for name, cluster in lab.members.items()}
     world = World(lab, clock, folder, await installer.operator_kubeconfig(), admin, members)
-    watching = [asyncio.create_task(world.hub.run()), asyncio.create_task(world.observer.run())]
+    eyes = (world.hub, world.observer, world.objects)
+    watching = [asyncio.create_task(eye.run()) for eye in eyes]
     world.operator.start()
     for body in [*POLICIES, *(m(n) for n in samples.ZONES for m in (samples.zone, samples.cluster))]:
         await world.put(body, keep=True)

@@ -6,22 +6,26 @@ from collections.abc import Mapping
 from typing import Any
 
 from tests.integration.operator.hub import Past
+from tests.integration.operator.objects import Object, Objects
 from voltaire.api.aiworkload import AIWorkloadStatus
 from voltaire.api.resources import AIWORKLOAD, AIWorkload
-from voltaire.demo.observations import PodEvent, Stay, stays
+from voltaire.demo.observations import PodEvent, Stay, stays, tighten
 from voltaire.demo.observer import Observer
 
 
 class Work:
     """Made by `World.apply`."""
 
-    def __init__(self, created: dict[str, Any], hub: dict[str, Past], observer: Observer) -> None:
+    def __init__(
+        self, created: dict[str, Any], hub: dict[str, Past], observer: Observer, objects: Objects
+    ) -> None:
         self.created = created
         self.uid: str = created["metadata"]["uid"]
         self.name: str = created["metadata"]["name"]
         self.namespace: str = created["metadata"]["namespace"]
         self._hub = hub
         self._observer = observer
+        self._objects = objects
 
     @property
     def path(self) -> str:
@@ -82,6 +86,26 @@ class Work:
     def stays(self) -> list[Stay]:
         """Where its pods existed, in the order in which they came."""
         return [stay for stay in stays(self._observer.lives()) if stay.workload_uid == self.uid]
+
+    @property
+    def objects(self) -> list[Object]:
+        """The objects that exist for it in the members now."""
+        return self._objects.present(self.uid)
+
+    @property
+    def all_objects(self) -> list[Object]:
+        """Those that are gone as well, in the order in which they came."""
+        return self._objects.of(self.uid)
+
+    def fewest_running(self, wanted: int) -> int:
+        """Since `wanted` of its pods ran for the first time: how few ever ran at once."""
+        running: set[str] = set()
+        fewest: int | None = None
+        for event in tighten(e for e in self._observer.log.events if e.workload_uid == self.uid):
+            (running.add if event.running else running.discard)(event.pod_uid)
+            if fewest is not None or len(running) >= wanted:
+                fewest = min(len(running), wanted if fewest is None else fewest)
+        return 0 if fewest is None else fewest
 
     @property
     def pods(self) -> list[PodEvent]:

@@ -12,7 +12,8 @@ from typing import Any
 from tests.integration.operator import carbon, samples
 from tests.integration.operator.hub import Hub
 from tests.integration.operator.kstatus import breaches
-from tests.integration.operator.polling import until
+from tests.integration.operator.objects import Objects
+from tests.integration.operator.polling import PATIENCE, until
 from tests.integration.operator.process import Operator
 from tests.integration.operator.work import Work
 from voltaire.api.base import API_VERSION
@@ -35,8 +36,8 @@ from voltaire.kube.client import Kube, resource_path
 from voltaire.kube.errors import NotFound
 from voltaire.lab import Lab
 
+CLEANUP, GRACE = "8s", "4s"  # of real time: how long a lost member may hold up a deletion, and a restart
 CHECKS = (at_most_one_copy, gang_not_exceeded, residency, epochs_grow, disruption_respected, no_orphans)
-OWNED = "voltaire.dev/workload-uid"
 
 
 class World:
@@ -59,6 +60,7 @@ class World:
         self.admin, self.members = admin, members
         self.hub = Hub(admin)
         self.observer = Observer(members, clock)
+        self.objects = Objects(members)
         self.operator = self.new_operator("operator-a")
         self.bystanders: list[Work] = []
         self.works: list[Work] = []
@@ -72,6 +74,7 @@ class World:
     def new_operator(self, identity: str, **settings: str) -> Operator:
         """One that is not started yet."""
         log = self.folder / "logs" / f"{identity}.log"
+        settings = {"cleanup_timeout": CLEANUP, "lost_grace": GRACE, **settings}
         return Operator(self.lab, self.account, self.clock, log, identity, **settings)
 
     # Changing the world
@@ -99,7 +102,7 @@ class World:
         path = resource_path(API_VERSION, "aiworkloads", meta["namespace"])
         created = await self.admin.create(path, {**body, "metadata": meta})
         self._wrote(created)
-        work = Work(created, self.hub.past, self.observer)
+        work = Work(created, self.hub.past, self.observer, self.objects)
         self.works.append(work)
         return work
 
@@ -135,15 +138,6 @@ class World:
     def now(self) -> datetime:
         return self.clock.now()
 
-    async def owned(self, cluster: str, uid: str) -> list[dict[str, Any]]:
-        """The objects in a member that carry a workload's uid."""
-        found: list[dict[str, Any]] = []
-        for kind in ("/apis/batch/v1/jobs", "/apis/apps/v1/deployments"):
-            found += (await self.members[cluster].get(kind, labelSelector=f"{OWNED}={uid}")).get(
-                "items"
-            ) or []
-        return found
-
     async def running(self, *works: Work, cluster: str) -> None:
         """Wait until all of them run there."""
         for work in works:
@@ -153,11 +147,16 @@ class World:
                 tell=lambda work=work: f"{work.said}\n{self.operator.tail()}",  # type: ignore[misc]
             )
 
-    async def events(self, work: Work) -> list[dict[str, Any]]:
-        """The Events about a workload."""
+    async def told(self, work: Work, *reasons: str) -> None:
+        """Wait until Events about a workload give these reasons: they are posted beside the steps."""
         path = f"/apis/events.k8s.io/v1/namespaces/{work.namespace}/events"
-        listed = (await self.admin.get(path)).get("items") or []
-        return [event for event in listed if (event.get("regarding") or {}).get("uid") == work.uid]
+        async with asyncio.timeout(PATIENCE):
+            while True:
+                listed = (await self.admin.get(path)).get("items") or []
+                mine = [each for each in listed if (each.get("regarding") or {}).get("uid") == work.uid]
+                if set(reasons) <= {event["reason"] for event in mine}:
+                    return
+                await asyncio.sleep(0.1)
 
     # Beginning and end of a test
 
@@ -185,8 +184,11 @@ class World:
             seconds=60,
             tell=lambda: "\n".join(f"{w.name}: {w.said}" for w in self.works if not w.gone),
         )
-        left = [pod for work in self.works for pod in work.pods]
-        assert not left, f"pods were left behind: {left}"
+        await until(
+            lambda: not any(work.objects or work.pods for work in self.works),
+            "nothing of them is left in any member",
+            tell=lambda: [(w.name, w.objects, w.pods) for w in self.works if w.objects or w.pods],
+        )
         violations = self._violations(statuses)
         assert not violations, violations
         self._check_statuses()
