@@ -66,6 +66,11 @@ class Explorer:
                     queue.append(following)
         return known
 
+    @property
+    def at_most_one(self) -> bool:
+        """Whether two copies are forbidden: not for servers, nor for those who accepted it."""
+        return self.profile.exclusive and not self.profile.restart_when_lost
+
     # One thing that happens
 
     def successors(self, world: World) -> Iterator[World]:
@@ -103,7 +108,7 @@ class Explorer:
 
     def _operate(self, world: World, desire: Desire, done: _Done) -> Iterator[World]:
         if done.step.finished:
-            if self.profile.exclusive:  # of a server, the sweep removes what was left in a lost cluster
+            if self.at_most_one:  # otherwise the sweep removes what was left in a lost cluster
                 assert all(member == w.Member() for member in world.members), "left something behind"
             return
         after, request = self._persisted(world, done, desire), done.step.request
@@ -131,7 +136,8 @@ class Explorer:
                 for name, part in zip(w.NAMES, picture, strict=False)
             }
             state = world.state
-            done = step(state, desire, seen, now=w.NOW, profile=self.profile, answer=world.answer)
+            lost = {name: w.LONG_AGO for name, part in zip(w.NAMES, picture, strict=False) if part is None}
+            done = step(state, desire, seen, now=w.NOW, profile=self.profile, answer=world.answer, lost=lost)
             self.check_step(state, done)
             moved = done.state.migrations - state.migrations
             paused = done.state.pauses - state.pauses
@@ -156,11 +162,11 @@ class Explorer:
         assert " " not in done.reason
 
     def _check_members(self, members: tuple[w.Member, ...]) -> None:
-        if self.profile.exclusive:
+        if self.at_most_one:
             assert sum(member.pods != w.NONE for member in members) <= 1, "two copies have pods"
 
     def _perform(self, world: World, request: Request) -> tuple[tuple[w.Member, ...], Outcome]:
-        if request.verb is Verb.CREATE and self.profile.exclusive:
+        if request.verb is Verb.CREATE and self.at_most_one:
             others = [m for name, m in zip(w.NAMES, world.members, strict=False) if name != request.cluster]
             assert all(member == w.Member() for member in others), "created while an older copy may exist"
         members, outcome = w.perform(world.members, request, w.unused_uid(world))

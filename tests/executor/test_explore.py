@@ -14,11 +14,14 @@ from tests.executor.explorer import Explorer
 from voltaire.executor.machine import Profile
 
 CASES = {
-    "two members": Explorer(limit=50_000),
-    "three members": Explorer(clusters=3, limit=15_000),
-    "late requests and refusals": Explorer(late=True, refusing=True, limit=20_000),
-    "somebody else at work in the members": Explorer(meddling=True, late=True, limit=20_000),
-    "a server": Explorer(profile=Profile(exclusive=False), late=True, refusing=True, limit=20_000),
+    "two members": Explorer(limit=40_000),
+    "three members": Explorer(clusters=3, limit=10_000),
+    "late requests and refusals": Explorer(late=True, refusing=True, limit=15_000),
+    "somebody else at work in the members": Explorer(meddling=True, late=True, limit=15_000),
+    "restarting elsewhere when lost": Explorer(profile=Profile(restart_when_lost=True), limit=15_000),
+    "a server": Explorer(
+        profile=Profile(exclusive=False), meddling=True, late=True, refusing=True, limit=15_000
+    ),
 }
 
 
@@ -36,4 +39,4 @@ def test_the_explorer_finds_a_machine_that_trusts_old_pictures(monkeypatch: pyte
     """The promises can be broken: believing any picture to be live ends in two copies, or worse."""
     monkeypatch.setattr("tests.executor.explorer.ALL_LIVE", True)
     with pytest.raises(AssertionError):
-        Explorer(limit=20_000).explore()
+        Explorer(limit=15_000).explore()

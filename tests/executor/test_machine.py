@@ -431,6 +431,11 @@ class TestServing:
             done = go(state, Run("oslo"), working("paris", 1), there, profile=SERVER)
             assert done.request is None
 
+    def test_an_old_copy_that_somebody_stopped_goes_at_once(self) -> None:
+        state = replace(running("oslo", 2), previous=copy("paris", 1))
+        done = go(state, Run("oslo"), suspended("paris", 1), suspended("oslo", 2), profile=SERVER)
+        assert asked(done) == (Verb.DELETE, "paris", 1)
+
     def test_a_successor_that_is_refused_leaves_the_old_copy_serving(self) -> None:
         answer = refused(Verb.CREATE, "oslo", 2)
         done = go(

@@ -78,7 +78,8 @@ def running_beside(case: Case, new: Copy, old: Copy) -> Step | None:
             return case.look(old.cluster)
         return case.report("Deleting", f"waiting for the old copy to be gone from {old.cluster}")
     enough = seen.reachable and seen.epoch == new.epoch and seen.ready >= case.profile.wanted
-    if isinstance(case.desire, Stop) or (enough and seen.live):
+    useless = before.suspended and before.live  # somebody stopped it: it holds nothing up
+    if isinstance(case.desire, Stop) or useless or (enough and seen.live):
         return case.ask(Verb.DELETE, old, before)
     if serves_still and seen.live and not enough and (seen.suspended or case.leaves(new.cluster)):
         return _drop(case, new, old, seen)
@@ -107,7 +108,5 @@ def _revert(case: Case, old: Copy, message: str) -> Step:
     state = case.state
     if state.phase == "Running":  # the new one served: going back is a move of its own
         state = replace(state, migrations=state.migrations + 1, last_change=case.now)
-    state = replace(
-        state, phase="Running", placement=old, previous=None, target=None, epoch=state.epoch + 1
-    )
+    state = replace(state, phase="Running", placement=old, previous=None, target=None, epoch=state.epoch + 1)
     return case.to(state, event).report("MoveGivenUp", message)
