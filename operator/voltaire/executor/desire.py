@@ -53,6 +53,8 @@ def wish(
     view = snapshot.workloads.get(decision.uid)
     if view is None or not view.policy.act:
         return Wish(Keep())
+    if not view.movable:  # planned around, not for: what was under way then goes on, and no more
+        return Wish(Keep())
     if decision.action is Action.PAUSE:
         return Wish(Stop())
     if decision.action is Action.WAIT:

@@ -1,0 +1,45 @@
+"""What is wanted of a workload, given a plan that may be older than the truth."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from tests.api.examples import example
+from tests.planner.worlds import NOW, cluster, hourly, running, workload, world
+from voltaire.api.resources import AIWORKLOAD
+from voltaire.executor.desire import wish
+from voltaire.executor.state import Copy, State
+from voltaire.executor.values import Desire, Keep, Run, Stop
+from voltaire.fleet.demand import Demand
+from voltaire.fleet.picture import Picture
+from voltaire.fleet.snapshot import WorkloadView
+from voltaire.planner.plan import Action, Decision
+
+PARIS = Copy(cluster="paris", epoch=3, since=NOW)
+
+
+def wanted(view: WorkloadView, state: State, action: Action) -> Desire:
+    """What a plan made of `view`, with that action at paris, makes the machine want in `state`."""
+    resource: Any = AIWORKLOAD.parse(example("AIWorkload"))
+    decision = Decision("w", action, "paris", "a100", "Reason", "A sentence.")
+    snapshot = world([cluster("paris", hourly(50))], [view])
+    return wish(resource, Demand(4, "a100"), state, decision, snapshot, Picture(), NOW, None).desire
+
+
+@pytest.mark.parametrize("phase", ["Draining", "Stopped", "Paused"])
+def test_a_plan_made_while_it_drained_does_not_start_it_again(phase: Any) -> None:
+    """Such a plan leaves it where it was only because it may not decide about it."""
+    draining = running(on="paris", phase="Draining", movable=False)
+    assert wanted(draining, State(phase=phase, epoch=3, placement=PARIS), Action.STAY) == Keep()
+
+
+def test_a_plan_made_while_it_ran_is_followed() -> None:
+    state = State(phase="Running", epoch=3, placement=PARIS)
+    assert isinstance(wanted(running(on="paris"), state, Action.STAY), Run)
+    assert isinstance(wanted(running(on="paris"), state, Action.PAUSE), Stop)
+
+
+def test_what_never_started_and_shall_wait_is_kept() -> None:
+    assert wanted(workload(), State(), Action.WAIT) == Keep()
