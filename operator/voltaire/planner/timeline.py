@@ -162,6 +162,16 @@ class _Tables:
         finish = p.begin[k] + step.share * step.seconds
         return np.where(step.finishing, np.maximum(0.0, finish - p.deadline) * p.lateness, 0.0)
 
+    def _too_short(self, k: int, step: _Step) -> Bools:
+        """Where a start gets nothing done in slot k. What is left of the present slot is excepted where the
+        next one is no cleaner: else what could start now would wait for the next slot, and then for the next.
+        """
+        p = self.p
+        if k > 0 or len(p.begin) < 2 or not step.idle.any():
+            return step.idle
+        now, then = p.cost[0] * p.usable[1], p.cost[1] * p.usable[0]
+        return np.asarray(step.idle & ((now > then * (1 + 1e-9)) | (p.cost[0] >= BIG)))
+
     def fill(self) -> float:
         """Compute every table; the value of where it begins."""
         p, last = self.p, len(self.p.begin)
@@ -187,7 +197,7 @@ class _Tables:
         now = [base + table.take(step.index) for table in (self.running[k + 1], *locked[:-1])]
         running[:] = now[0]
         start[:] = now[-1]
-        start[~p.start_ok | step.idle] = BIG
+        start[~p.start_ok | self._too_short(k, step)] = BIG
         np.minimum(self.stopped[k + 1] + p.hold_grams[k], start, out=stopped)
         if p.can_migrate and (k > 0 or p.migrate_now):
             ends = p.transfer_grams[k][:, None]
