@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Mapping
 from typing import Any
 
 import pytest
@@ -135,16 +136,17 @@ async def test_a_kubeconfig_that_is_broken_or_runs_programs_is_refused_and_quote
         ("missing", "no-such-secret"),
     ]:
         await until(
-            lambda: (
-                "Kubeconfig"
-                in world.hub.condition("RegionalCluster", f"bad-{case}", "Stalled").get("reason", "")
-            ),  # noqa: B023
+            lambda: "Kubeconfig" in refusal(world, case).get("reason", ""),  # noqa: B023
             f"the kubeconfig {case} is refused",
             tell=lambda: world.hub.status("RegionalCluster", f"bad-{case}"),  # noqa: B023
         )
-        assert named in world.hub.condition("RegionalCluster", f"bad-{case}", "Stalled")["message"]
+        assert named in refusal(world, case)["message"]
     work = await world.apply(workload("train", job()))
     await world.running(work, cluster="paris")
+
+
+def refusal(world: World, case: str) -> Mapping[str, str]:
+    return world.hub.condition("RegionalCluster", f"bad-{case}", "Stalled")
 
 
 def member(name: str, secret: str) -> Body:
@@ -156,7 +158,7 @@ def member(name: str, secret: str) -> Body:
 
 BAD_SERIES = {
     "the wrong zone": ("datetime_utc,XX\n{now},50\n", "WrongZone"),
-    "only a gap": ("datetime_utc,US-MIDA-PJM\n{then},50\n{now},\n", "NoData"),
+    "only gaps": ("datetime_utc,US-MIDA-PJM\n{then},\n{now},\n", "NoData"),
     "not a number": ("datetime_utc,US-MIDA-PJM\n{then},NaN\n{now},NaN\n", "Implausible"),
     "negative": ("datetime_utc,US-MIDA-PJM\n{then},-5\n{now},-5\n", "Implausible"),
     "absurd": ("datetime_utc,US-MIDA-PJM\n{then},99999\n{now},99999\n", "Implausible"),
