@@ -20,6 +20,8 @@ from voltaire.ledger.receipts import Site, Stay, Transfer, advance, running_seco
 from voltaire.runtime.gather import arrival_of, work_of
 from voltaire.runtime.shared import Shared
 
+KNOWN = 0.999  # share of the energy whose intensity must be known before a saving is claimed
+
 
 def render(
     shared: Shared,
@@ -70,7 +72,8 @@ def _figures(shared: Shared, workload: AIWorkload, demand: Demand, state: State,
     end = state.finished_at if state.final and state.finished_at else now
     done = running_seconds(receipts, end) if server else work_done(state, seen, end, work)
     at_home = _at_home(shared, workload, demand, done)
-    share = saved_share(bill.grams, at_home) if at_home is not None else None
+    known = at_home is not None and bill.quality > KNOWN  # missing grams would flatter the figure
+    share = saved_share(bill.grams, at_home) if known and at_home is not None else None
     return Figures(
         progress=progress(state, seen, now, work, server=server),
         receipts=receipts,
@@ -129,7 +132,7 @@ def _at_home(shared: Shared, workload: AIWorkload, demand: Demand, done: float) 
     arrival = arrival_of(workload, shared.clock)
     start = max(arrival, workload.spec.schedule.earliest_start or arrival)
     found = counterfactual(done, start, _site(shared, home), power, speed)
-    return found.grams if found is not None else None
+    return found.grams if found is not None and found.quality > KNOWN else None
 
 
 def _home_type(picture: Picture, workload: AIWorkload, demand: Demand, home: str) -> tuple[str | None, float]:
