@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -33,6 +34,17 @@ def test_a_plan_made_while_it_drained_does_not_start_it_again(phase: Any) -> Non
     """Such a plan leaves it where it was only because it may not decide about it."""
     draining = running(on="paris", phase="Draining", movable=False)
     assert wanted(draining, State(phase=phase, epoch=3, placement=PARIS), Action.STAY) == Keep()
+
+
+@pytest.mark.parametrize("phase", ["Draining", "Stopped"])
+def test_a_plan_made_while_it_moved_still_knows_type_and_power(phase: Any) -> None:
+    """Without them the new copy would be billed nothing."""
+    moving = running(on="paris", phase="Draining", movable=False)
+    state = State(phase=phase, epoch=3, placement=replace(PARIS, cluster="virginia"), target="paris")
+    desire = wanted(moving, state, Action.STAY)
+    assert isinstance(desire, Run)
+    assert (desire.cluster, desire.accelerator_type) == ("paris", "a100")
+    assert desire.power_kw
 
 
 def test_a_plan_made_while_it_ran_is_followed() -> None:

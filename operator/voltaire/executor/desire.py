@@ -53,8 +53,8 @@ def wish(
     view = snapshot.workloads.get(decision.uid)
     if view is None or not view.policy.act:
         return Wish(Keep())
-    if not view.movable:  # planned around, not for: what was under way then goes on, and no more
-        return Wish(Keep())
+    if not view.movable and state.target is None and state.phase in {"Draining", *AT_REST}:
+        return Wish(Keep())  # planned around, not for: what was under way then goes on, and no more
     if decision.action is Action.PAUSE:
         return Wish(Stop())
     if decision.action is Action.WAIT:
