@@ -19,7 +19,7 @@ def test_california_is_low_at_solar_noon_and_high_in_the_evening() -> None:
 
 
 def test_values_stay_in_the_ranges_of_the_public_averages() -> None:
-    bounds = {"FR": (20, 70), "US-MIDA-PJM": (350, 450), "US-CAL-CISO": (100, 300)}
+    bounds = {"FR": (75, 105), "US-MIDA-PJM": (350, 450), "US-CAL-CISO": (100, 300)}
     for zone, (low, high) in bounds.items():
         values = day.series(zone, day.DEFAULT_START, day.DEFAULT_START + timedelta(days=1)).values
         assert all(value is not None and low <= value <= high for value in values)

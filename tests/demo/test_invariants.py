@@ -153,6 +153,15 @@ def test_receipts_that_tell_another_story_are_found(receipts: list[tuple[str, in
     assert set(names(replace(seen, statuses={"w": told}))) == {"PlacementsAgree"}
 
 
+def test_energy_that_was_not_billed_is_found() -> None:
+    seen = moved()
+    told = seen.statuses["w"]
+    lost = [told.receipts[0], told.receipts[1].model_copy(update={"energy_kwh": 2.4})]
+    found = check(replace(seen, statuses={"w": told.model_copy(update={"receipts": lost})}))
+    assert [violation.name for violation in found] == ["EnergyAccounted"]
+    assert "2.40 kWh billed for 5.00 h, 24.00 kWh expected" in found[0].detail
+
+
 def test_orphans_are_found() -> None:
     facts = workload("w")
     pods = Pods().begin(0, "w", "paris", 1).begin(3, "stranger", "paris", 1).end(10, "w", "paris", 1)

@@ -12,10 +12,13 @@ from voltaire.demo.facts import cluster_facts, workload_facts
 from voltaire.demo.install import configmaps
 from voltaire.demo.scenario import (
     DEADLINES,
+    Fit,
     Scenario,
     battery_site,
     load_samples,
     read_scenario,
+    slot_for,
+    write_fleet,
     write_overlay,
 )
 
@@ -65,13 +68,8 @@ def test_what_ends_by_itself_has_a_deadline_within_the_day(scenario: Scenario) -
 
 
 def test_the_overlay_stamps_deadlines_and_addresses(scenario: Scenario, tmp_path: Path) -> None:
-    folder = write_overlay(
-        tmp_path / "o",
-        SAMPLES,
-        scenario,
-        start=START,
-        battery_urls={"site-california": "http://127.0.0.1:9/x"},
-    )
+    fit = Fit({"site-california": "http://127.0.0.1:9/x"}, rate=450)
+    folder = write_overlay(tmp_path / "o", SAMPLES, scenario, fit, start=START)
     found = patches(folder)
     (schedule,) = found["AIWorkload/urgent-eval"]
     assert schedule["path"] == "/spec/schedule"
@@ -79,10 +77,26 @@ def test_the_overlay_stamps_deadlines_and_addresses(scenario: Scenario, tmp_path
     assert schedule["value"]["deadline"] == f"{at(4):%Y-%m-%dT%H:%M:%SZ}"
     assert found["Battery/site-california"][0]["value"] == "http://127.0.0.1:9/x"
     assert "AIWorkload/chat-serving" not in found
+    assert found["PlacementPolicy/default"][0]["value"] == "30m"
+
+
+def test_the_fleet_comes_without_the_work(scenario: Scenario, tmp_path: Path) -> None:
+    fit = Fit({"site-california": "http://127.0.0.1:9/x"}, rate=450)
+    found = patches(write_fleet(tmp_path / "o", SAMPLES, scenario, fit))
+    deleted = {name for name, patch in found.items() if "$patch" in patch}
+    assert deleted == {f"AIWorkload/{key.partition('/')[2]}" for key in scenario.workloads}
+    assert found["Battery/site-california"][0]["value"] == "http://127.0.0.1:9/x"
+
+
+@pytest.mark.parametrize(
+    ("rate", "minutes"), [(1, 15), (300, 15), (450, 30), (600, 30), (1800, 60), (9000, 60)]
+)
+def test_a_slot_leaves_real_time_to_act_in(rate: float, minutes: int) -> None:
+    assert slot_for(rate) == timedelta(minutes=minutes)
 
 
 def test_the_overlay_points_at_the_samples_from_where_it_is(scenario: Scenario, tmp_path: Path) -> None:
-    folder = write_overlay(tmp_path / "a" / "b", SAMPLES, scenario, start=START, battery_urls={})
+    folder = write_overlay(tmp_path / "a" / "b", SAMPLES, scenario, Fit({}, 1), start=START)
     (base,) = yaml.safe_load((folder / "kustomization.yaml").read_text())["resources"]
     assert not Path(base).is_absolute()
     assert (folder / base).resolve() == SAMPLES.resolve()

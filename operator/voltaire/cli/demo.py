@@ -51,7 +51,7 @@ def _default_manifests() -> Path:
 @click.option(
     "--seconds-per-hour",
     type=click.FloatRange(2, 3600),
-    default=6.0,
+    default=8.0,
     show_default=True,
     help="Real seconds for an hour of the day.",
 )

@@ -3,19 +3,21 @@
 `intensity(zone, time)` is a smooth, deterministic function of the hour (UTC) in gCO2eq/kWh: life-cycle,
 average, consumption-based. What it is modelled on, all public figures:
 
-- **FR**: nuclear and hydro, nearly flat, a little higher in the morning and at the evening peak. Electricity
-  Maps puts 2023 at about 50 on average, with hour-of-day means between 44 and 56 (life-cycle factors of IPCC
-  AR5 WG III, annex III: nuclear 12, hydro 24, gas 490).
+- **FR**: nuclear and hydro, nearly flat, a little higher in the morning and at the evening peak. Modelled on
+  the first half of 2022, when part of the nuclear fleet stood still: hour-of-day means of 81 to 99
+  (Electricity Maps; in 2023 it was 44 to 56). Factors of IPCC AR5 WG III, annex III: nuclear 12, hydro 24,
+  gas 490.
 - **US-MIDA-PJM**: gas, nuclear and coal. About 390 to 440 through the day (Electricity Maps, 2022); highest
   in the local evening, lowest before dawn.
 - **US-CAL-CISO**: the duck curve (California ISO, "What the duck curve tells us", 2016): solar pushes the
   hours around local noon (20:00 UTC) below 150, the evening ramp on gas exceeds 280 (hour-of-day means of
   2022 in Electricity Maps: 147 at noon, 287 in the evening).
 
-France is nearly always the greenest grid here, as it is in reality. What changes the best place is the site
-in California: at midday its own sun (48 g/kWh life-cycle, the median of IPCC AR5 WG III, annex III) serves it
-directly, after sunset the battery still holds some of that, and before sunrise there is only the grid. That,
-the accelerators in Paris being few, and data that must stay in the EU make the day worth planning.
+France is the greenest grid at every hour here, as it nearly always is in reality. What changes the best place
+is the site in California: by day its own sun (48 g/kWh life-cycle, the median of IPCC AR5 WG III, annex III)
+serves it directly, after sunset the battery still holds some of that, and before sunrise there is only the
+grid. That, the accelerators in Paris being few, and data that must stay in the EU make the day worth
+planning.
 """
 
 from __future__ import annotations
@@ -32,16 +34,16 @@ SOURCE = "built-in model of a typical day (voltaire.demo.day)"
 # Knots (hour UTC, g/kWh); between them the curve is linear, and it repeats every 24 hours.
 _KNOTS: Mapping[str, Sequence[tuple[float, float]]] = {
     "FR": (
-        (0.0, 52.0),
-        (3.0, 46.0),
-        (6.0, 54.0),
-        (8.0, 57.0),
-        (11.0, 50.0),
-        (14.0, 48.0),
-        (16.0, 55.0),
-        (18.0, 66.0),
-        (20.0, 64.0),
-        (22.0, 57.0),
+        (0.0, 90.0),
+        (2.5, 87.0),
+        (6.0, 94.0),
+        (8.0, 92.0),
+        (11.0, 84.0),
+        (13.5, 81.0),
+        (16.0, 88.0),
+        (18.0, 95.0),
+        (21.0, 99.0),
+        (22.5, 95.0),
     ),
     "US-MIDA-PJM": (
         (0.0, 432.0),

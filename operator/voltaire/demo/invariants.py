@@ -17,6 +17,7 @@ from voltaire.demo.facts import ClusterFacts, WorkloadFacts
 from voltaire.demo.observations import PodLife, Stay, stays
 
 SUCCEEDED = "Succeeded"
+_ENERGY_TOLERANCE = 0.02
 
 
 @dataclass(frozen=True, slots=True)
@@ -197,6 +198,26 @@ def placements_agree(evidence: Evidence) -> Found:
                 yield Violation("PlacementsAgree", evidence.name(facts.uid), when, text)
 
 
+def energy_accounted(evidence: Evidence) -> Found:
+    """A closed receipt bills the power of its workload x PUE x its hours, and the transfer to it."""
+    for facts in evidence.workloads.values():
+        status = evidence.statuses.get(facts.uid)
+        for receipt in status.receipts if status else ():
+            cluster = evidence.clusters.get(receipt.cluster)
+            if receipt.end is None or cluster is None or facts.power_kw is None:
+                continue
+            hours = (receipt.end - receipt.start) / timedelta(hours=1)
+            expected = facts.power_kw * cluster.pue * hours + receipt.transfer_kwh
+            if abs(receipt.energy_kwh - expected) > _ENERGY_TOLERANCE * expected:
+                yield Violation(
+                    "EnergyAccounted",
+                    evidence.name(facts.uid),
+                    receipt.end,
+                    f"{receipt.cluster}, epoch {receipt.epoch}: {receipt.energy_kwh:.2f} kWh billed for "
+                    f"{hours:.2f} h, {expected:.2f} kWh expected",
+                )
+
+
 def no_orphans(evidence: Evidence) -> Found:
     """Every pod belongs to an AIWorkload, none outlives its workload's end, and deletion leaves nothing."""
     for stay in evidence.stays:
@@ -222,6 +243,7 @@ CHECKS: Mapping[str, Callable[[Evidence], Found]] = {
     "DisruptionRespected": disruption_respected,
     "RequiredDeadlines": required_deadlines,
     "PlacementsAgree": placements_agree,
+    "EnergyAccounted": energy_accounted,
     "NoOrphans": no_orphans,
 }
 

@@ -18,7 +18,7 @@ from voltaire.demo.install import Installer
 from voltaire.demo.invariants import Evidence, check
 from voltaire.demo.operator_process import OperatorProcess
 from voltaire.demo.result import Run
-from voltaire.demo.scenario import Scenario, write_fleet, write_overlay
+from voltaire.demo.scenario import Fit, Scenario, write_fleet, write_overlay
 from voltaire.demo.screen import Screen
 from voltaire.demo.sites import Sites
 from voltaire.demo.trace import Day
@@ -80,7 +80,8 @@ async def perform(lab: Lab, plot: Plot, screen: Screen, stack: AsyncExitStack, *
     sites = Sites(plot.scenario, clock)
     stack.push_async_callback(sites.stop)
     urls = await sites.start()
-    fleet = write_fleet(plot.folder / "fleet", plot.manifests / "samples", plot.scenario, battery_urls=urls)
+    fit = Fit(urls, plot.rate)
+    fleet = write_fleet(plot.folder / "fleet", plot.manifests / "samples", plot.scenario, fit)
     screen.say(f"kubectl apply -k {fleet}")
     await installer.hub.apply_folder(fleet)
     screen.say("starting the operator with its service account's token")
@@ -93,7 +94,7 @@ async def perform(lab: Lab, plot: Plot, screen: Screen, stack: AsyncExitStack, *
     play = Play(plot, clock, screen, installer, sites, operator, witnesses)
     witnesses.also(sites.run(play.load_kw))
     await operator.ready()
-    await play.begin(urls)
+    await play.begin(fit)
     await play.go_on_until(play.over)
     await play.close_accounts()
     return await play.collect(clean=clean)
@@ -130,14 +131,14 @@ class Play:
     def _workloads(self) -> Sequence[AIWorkload]:
         return list(self._witnesses.hub.workloads.values())
 
-    async def begin(self, urls: dict[str, str]) -> None:
+    async def begin(self, fit: Fit) -> None:
         """When the day begins, apply the samples as a user would."""
         # An object's creation time is in whole seconds, rounded down: half a second keeps it inside the day.
         begin = self._plot.day.start + timedelta(seconds=0.5 * self._plot.rate)
         await self._clock.sleep(begin - self._clock.now())
         samples, folder = self._plot.manifests / "samples", self._plot.folder / "samples"
         now = max(self._clock.now(), self._plot.day.start)
-        write_overlay(folder, samples, self._plot.scenario, start=now, battery_urls=urls)
+        write_overlay(folder, samples, self._plot.scenario, fit, start=now)
         self._screen.say(f"kubectl apply -k {folder}")
         await self._installer.hub.apply_folder(folder)
 

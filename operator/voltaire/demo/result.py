@@ -195,6 +195,8 @@ def _workload(facts: WorkloadFacts, run: Run, baseline: Greenest) -> Json:
                 "end": _time(receipt.end),
                 "energyKWh": _round(receipt.energy_kwh),
                 "grams": _round(receipt.grams),
+                "transferKWh": _round(receipt.transfer_kwh),
+                "transferGrams": _round(receipt.transfer_grams),
             }
             for receipt in status.receipts
         ],

@@ -12,9 +12,17 @@ from typing import Any
 import yaml
 from pydantic import ValidationError
 
-from voltaire.api.base import API_VERSION
+from voltaire.api.base import API_VERSION, format_duration
 from voltaire.api.gridzone import ConfigMapSource
-from voltaire.api.resources import KINDS, AIWorkload, Battery, GridZone, RegionalCluster, Resource
+from voltaire.api.resources import (
+    KINDS,
+    AIWorkload,
+    Battery,
+    GridZone,
+    PlacementPolicy,
+    RegionalCluster,
+    Resource,
+)
 from voltaire.demo.errors import ScenarioError
 
 # A sample cannot hold a point in time: deadlines, all Required, counted from the begin of the day.
@@ -27,6 +35,16 @@ DEADLINES: Mapping[str, timedelta] = {
 }
 
 
+_SLOTS = tuple(timedelta(minutes=minutes) for minutes in (15, 20, 30, 60))
+_LEAST_SLOT_SECONDS = 3.0  # real ones: to plan, write, create and schedule takes one or two
+
+
+def slot_for(rate: float) -> timedelta:
+    """A planning slot that leaves real time to act in when the day passes `rate` times as fast."""
+    fitting = (slot for slot in _SLOTS if slot.total_seconds() / rate >= _LEAST_SLOT_SECONDS)
+    return next(fitting, _SLOTS[-1])
+
+
 @dataclass(frozen=True)
 class Scenario:
     """The samples, parsed: by name, workloads by `namespace/name`."""
@@ -35,6 +53,7 @@ class Scenario:
     zones: Mapping[str, GridZone]
     batteries: Mapping[str, Battery]
     workloads: Mapping[str, AIWorkload]
+    policies: Mapping[str, PlacementPolicy]
 
     @property
     def zone_ids(self) -> list[str]:
@@ -83,7 +102,13 @@ def read_scenario(documents: Iterable[Mapping[str, Any]]) -> Scenario:
             where = ".".join(str(part) for part in first["loc"])
             raise ScenarioError(f"sample {kind} {name}: {where}: {first['msg']}") from error
         found[kind][parsed.key] = parsed
-    scenario = Scenario(found["RegionalCluster"], found["GridZone"], found["Battery"], found["AIWorkload"])
+    scenario = Scenario(
+        found["RegionalCluster"],
+        found["GridZone"],
+        found["Battery"],
+        found["AIWorkload"],
+        found["PlacementPolicy"],
+    )
     _check(scenario)
     return scenario
 
@@ -108,21 +133,34 @@ def battery_site(scenario: Scenario, battery: str) -> RegionalCluster | None:
     return next(sites, None)
 
 
-def write_overlay(
-    folder: Path, base: Path, scenario: Scenario, *, start: datetime, battery_urls: Mapping[str, str]
-) -> Path:
-    """Write a kustomization that takes `base` and stamps this day's deadlines and the sites' addresses on
-    it.
-    """
+@dataclass(frozen=True, slots=True)
+class Fit:
+    """What only the player knows: where the batteries' sites answer, and how fast the day passes."""
+
+    battery_urls: Mapping[str, str]
+    rate: float
+
+    def patches(self, scenario: Scenario) -> list[dict[str, Any]]:
+        """The fleet's addresses and planning slots."""
+        addresses = [
+            _patch("Battery", name, [{"op": "replace", "path": "/spec/telemetry/http/url", "value": url}])
+            for name, url in self.battery_urls.items()
+        ]
+        slot = {"op": "add", "path": "/spec/slot", "value": format_duration(slot_for(self.rate))}
+        return addresses + [_patch("PlacementPolicy", name, [slot]) for name in scenario.policies]
+
+
+def write_overlay(folder: Path, base: Path, scenario: Scenario, fit: Fit, *, start: datetime) -> Path:
+    """Write a kustomization that takes `base` and fits it to this day: deadlines, addresses, slots."""
     patches = [
         _patch("AIWorkload", key, operations)
         for key, workload in scenario.workloads.items()
         if (operations := _schedule(key, workload, start))
     ]
-    return write_kustomization(folder, base, patches + _addresses(battery_urls))
+    return write_kustomization(folder, base, patches + fit.patches(scenario))
 
 
-def write_fleet(folder: Path, base: Path, scenario: Scenario, *, battery_urls: Mapping[str, str]) -> Path:
+def write_fleet(folder: Path, base: Path, scenario: Scenario, fit: Fit) -> Path:
     """Write a kustomization of `base` without its workloads: first the fleet, then the work."""
     patches = [
         {
@@ -139,15 +177,7 @@ def write_fleet(folder: Path, base: Path, scenario: Scenario, *, battery_urls: M
         }
         for workload in scenario.workloads.values()
     ]
-    return write_kustomization(folder, base, patches + _addresses(battery_urls))
-
-
-def _addresses(battery_urls: Mapping[str, str]) -> list[dict[str, Any]]:
-    path = "/spec/telemetry/http/url"
-    return [
-        _patch("Battery", name, [{"op": "replace", "path": path, "value": url}])
-        for name, url in battery_urls.items()
-    ]
+    return write_kustomization(folder, base, patches + fit.patches(scenario))
 
 
 def write_kustomization(
