@@ -24,6 +24,7 @@ from voltaire.executor.state import State, durable
 from voltaire.executor.values import Step
 from voltaire.fleet.demand import Demand
 from voltaire.planner.plan import Action, Decision, Segment
+from voltaire.planner.reasons import Reason
 
 DEADLINE_AT_RISK = "DeadlineAtRisk"
 AMENDED = "ManifestAmended"
@@ -67,6 +68,8 @@ def reduce(
     if figures is not None:
         fields |= _figures(figures)
     why = _why(context)
+    if why is not None and why.reason == Reason.IN_TRANSITION and before.why is not None:
+        why = None  # what the change under way is for still stands
     if why is not None and (figures is not None or before.why is None or before.why.reason != why.reason):
         fields["why"] = why
         fields["next"] = _next(context.decision, made.state, now)

@@ -43,6 +43,10 @@ class Kube:
     """One API server, one identity."""
 
     def __init__(self, configuration: Configuration, *, timeout: float = 10.0) -> None:
+        # API servers are reached directly, with the credentials given. Otherwise aiohttp looks for proxies
+        # and a netrc file anew for each request, in a thread.
+        given = getattr(configuration, "client_session_kwargs", None) or {}
+        configuration.client_session_kwargs = {**given, "trust_env": False}
         self._configuration = configuration
         self._timeout = timeout
         self._client = ApiClient(configuration)

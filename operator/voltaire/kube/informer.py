@@ -21,6 +21,7 @@ from voltaire.kube.errors import Expired, KubeError
 
 log = structlog.get_logger(__name__)
 PAGE = 500
+BREATH = 50  # objects of a list that are taken in a row: parsing thousands must not hold up the event loop
 SILENCE = 90.0  # bookmarks come about once a minute: longer silence is a dead connection
 FIRST_BACKOFF, LAST_BACKOFF = 0.2, 30.0
 
@@ -105,8 +106,10 @@ class Informer:
         restored = version.isdigit() and int(version) < highest
         for key in [key for key in self.store if key not in seen]:
             self._drop(key, self.store[key])
-        for item in seen.values():
+        for number, item in enumerate(seen.values(), 1):
             self._put(item, restored)
+            if number % BREATH == 0:
+                await asyncio.sleep(0)
         self._contact()
         self.synced.set()
         return version

@@ -57,14 +57,15 @@ class Leadership:
     async def run(self) -> None:
         """Acquire and renew for ever; `leading` says which. Raises only CancelledError."""
         while True:
-            began = asyncio.get_running_loop().time()
+            began, before = asyncio.get_running_loop().time(), self._renewed
             try:
                 async with asyncio.timeout(self._duration / 3):
                     won = await self._try(began)
             except (KubeError, TimeoutError) as error:
                 log.warning("lease not renewed", error=str(error) or "timed out")
                 won = self.holds
-            self._announce(won)
+            lapsed = asyncio.get_running_loop().time() - before >= self._duration * 2 / 3
+            self._announce(won, lapsed=lapsed and self._renewed != before)
             await asyncio.sleep(self._duration / 6)
 
     async def release(self) -> None:
@@ -80,8 +81,9 @@ class Leadership:
         except KubeError as error:
             log.info("lease not released", error=str(error))
 
-    def _announce(self, won: bool) -> None:
-        if won and not self.leading.is_set():
+    def _announce(self, won: bool, *, lapsed: bool) -> None:
+        """`lapsed`: nobody else took it, but for a moment it did not hold; what was asked then is lost."""
+        if won and (lapsed or not self.leading.is_set()):
             log.info("leading", identity=self._identity, transitions=self.transitions)
             self.leading.set()
             if self._on_lead is not None:

@@ -29,6 +29,7 @@ from voltaire.api.resources import (
 from voltaire.engines.direct import DirectEngine
 from voltaire.engines.members import Members
 from voltaire.fleet.picture import Picture
+from voltaire.fleet.snapshot import Snapshot
 from voltaire.fleet.tally import promises
 from voltaire.handlers import configuration
 from voltaire.kube.client import Kube, resource_path
@@ -53,6 +54,7 @@ from voltaire.signals.build import SignalDeps
 
 log = structlog.get_logger(__name__)
 RESYNC = 300.0  # seconds between two full reads of the configuration kinds
+RESYNC_RETRY = 2.0
 FIRST_CONTACT = 15.0  # seconds that the first plan waits for members and zones
 STALE_WATCH = 240.0  # seconds without proof of freshness after which the process is not alive
 
@@ -227,11 +229,16 @@ class Operator:
     async def _resync(self) -> None:
         """Read the configuration kinds whole: Kopf's watch can lose a deletion across a gap."""
         while True:
-            for kind in configuration.CONFIGURATION:
-                bodies = await self.hub.list(kind)
-                for body in bodies:
-                    self._receive(kind, body, False)
-                self._drop_missing(kind, {body["metadata"]["name"] for body in bodies})
+            try:
+                for kind in configuration.CONFIGURATION:
+                    bodies = await self.hub.list(kind)
+                    for body in bodies:
+                        self._receive(kind, body, False)
+                    self._drop_missing(kind, {body["metadata"]["name"] for body in bodies})
+            except KubeError as error:
+                log.info("configuration not read, trying again", error=str(error))
+                await asyncio.sleep(RESYNC_RETRY)
+                continue
             self._configured.set()
             await asyncio.sleep(RESYNC)
 
@@ -310,8 +317,8 @@ class Operator:
     def _may_plan(self) -> bool:
         return self.leads() and not self._unsynced()
 
-    def _gather(self, now: datetime) -> Any:
-        return gather(self.picture, self.engine.cached, self.clock, now)
+    async def _gather(self, now: datetime) -> Snapshot:
+        return await gather(self.picture, self.engine.cached, self.clock, now)
 
     def _planned(self, plan: Plan) -> None:
         for uid, decision in plan.decisions.items():

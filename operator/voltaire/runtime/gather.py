@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from voltaire.api.actions import Observation
@@ -18,6 +20,7 @@ from voltaire.fleet.picture import Picture
 from voltaire.fleet.snapshot import ClusterView, PolicyView, Snapshot, WorkloadView
 
 HOUR = timedelta(hours=1)
+BREATH = 50  # workloads in a row, some milliseconds' work
 Look = Callable[[AIWorkload, str], Observation]
 
 
@@ -71,19 +74,27 @@ def arrival_of(workload: AIWorkload, clock: Clock) -> datetime:
     return clock.from_wall(created) if created else clock.now()
 
 
-def gather(picture: Picture, look: Look, clock: Clock, now: datetime) -> Snapshot:
-    """Everything a plan may rest on, frozen. `look` reads the watches, it asks nobody."""
+async def gather(picture: Picture, look: Look, clock: Clock, now: datetime) -> Snapshot:
+    """Everything a plan may rest on, frozen. `look` reads the watches, it asks nobody.
+
+    The picture is read at one moment; turning thousands of its workloads into views then lets others have
+    the event loop in between.
+    """
     policy = fleet_policy(picture)
     start, slots = slot_start(now, policy.slot), policy.horizon // policy.slot
     clusters = {
         name: cluster_view(picture, name, now, start, policy.slot, slots) for name in sorted(picture.clusters)
     }
-    workloads = {}
-    for uid in sorted(picture.workloads):
-        view = _workload(picture, uid, look, clock, now, clusters)
-        if view is not None:
-            workloads[uid] = view
+    known = _known(picture)
     picture.migrations[:] = [time for time in picture.migrations if now - time < HOUR]
+    recent = len(picture.migrations)
+    workloads = {}
+    for number, one in enumerate(known, 1):
+        view = _workload(one, look, clock, now, clusters)
+        if view is not None:
+            workloads[view.uid] = view
+        if number % BREATH == 0:
+            await asyncio.sleep(0)
     return Snapshot(
         time=now,
         start=start,
@@ -91,27 +102,45 @@ def gather(picture: Picture, look: Look, clock: Clock, now: datetime) -> Snapsho
         slots=slots,
         clusters=clusters,
         workloads=workloads,
-        migrations_recent=len(picture.migrations),
+        migrations_recent=recent,
         migrations_active=sum(
             1
-            for workload in picture.workloads.values()
-            if workload.status.target is not None and workload.status.phase not in FINAL
+            for one in known
+            if one.workload.status.target is not None and one.workload.status.phase not in FINAL
         ),
     )
 
 
+@dataclass(frozen=True, slots=True)
+class _Known:
+    """What the picture holds of a workload; `policy` None: it names one that is not there."""
+
+    workload: AIWorkload
+    demand: Demand
+    policy: PolicyView | None
+    excluded: Mapping[str, tuple[str, datetime]]
+
+
+def _known(picture: Picture) -> list[_Known]:
+    """All workloads by uid. The models are frozen: what is taken here stays as it is."""
+    policies = {name: policy_view(picture, name) for name in (None, *picture.policies)}
+    return [
+        _Known(
+            workload,
+            picture.demands[uid],
+            policies.get(workload.spec.placement.policy),
+            dict(picture.excluded.get(uid, {})),
+        )
+        for uid, workload in sorted(picture.workloads.items())
+    ]
+
+
 def _workload(
-    picture: Picture,
-    uid: str,
-    look: Look,
-    clock: Clock,
-    now: datetime,
-    clusters: Mapping[str, ClusterView],
+    known: _Known, look: Look, clock: Clock, now: datetime, clusters: Mapping[str, ClusterView]
 ) -> WorkloadView | None:
     """The planner's view; None for what is not to be planned (done, deleted, suspended, refused)."""
-    workload, demand = picture.workloads[uid], picture.demands[uid]
+    workload, demand, policy = known.workload, known.demand, known.policy
     spec, status, meta = workload.spec, workload.status, workload.metadata
-    policy = policy_view(picture, spec.placement.policy)
     state = from_status(status)
     stopped = spec.suspend and state.phase in AT_REST
     if policy is None or demand.problems or state.final or meta.deletion_timestamp or stopped:
@@ -121,7 +150,7 @@ def _workload(
     work = work_of(workload)
     server = spec.type == "Serving"
     return WorkloadView(
-        uid=uid,
+        uid=meta.uid,
         key=workload.key,
         namespace=meta.namespace,
         type=spec.type,
@@ -147,10 +176,10 @@ def _workload(
         accelerator_type=state.placement.accelerator_type if state.placement else None,
         data_cluster=_data(state),
         running=state.phase == "Running",
-        movable=_movable(state, picture.excluded.get(uid, {})) and not spec.suspend,
+        movable=_movable(state, known.excluded) and not spec.suspend,
         last_change=state.last_change,
         policy=policy,
-        excluded={name: why for name, (why, until) in picture.excluded.get(uid, {}).items() if until > now},
+        excluded={name: why for name, (why, until) in known.excluded.items() if until > now},
     )
 
 

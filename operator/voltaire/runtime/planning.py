@@ -8,7 +8,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import multiprocessing
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from datetime import datetime
@@ -25,6 +25,8 @@ from voltaire.planner.plan import Plan
 
 log = structlog.get_logger(__name__)
 COALESCE = 0.3  # seconds: what happens together is planned together
+REST = 3.0  # times a plan's own time before the next one: a large fleet leaves the cores to its API servers
+LONGEST_REST = 15.0  # seconds
 BUDGET = 60.0  # seconds a plan may take before the last one is kept
 
 
@@ -35,7 +37,7 @@ class Planning:
         self,
         picture: Picture,
         clock: Clock,
-        gather: Callable[[datetime], Snapshot],
+        gather: Callable[[datetime], Awaitable[Snapshot]],
         may_plan: Callable[[], bool],
         on_plan: Callable[[Plan], None],
     ) -> None:
@@ -48,15 +50,21 @@ class Planning:
         self.current: Plan | None = None
         self.snapshot: Snapshot | None = None
         self.failure = ""
+        self._rested = 0.0
 
     async def run(self) -> None:
         """Plan for ever."""
+        loop = asyncio.get_running_loop()
         try:
+            await loop.run_in_executor(self._workers(), callable, plan)  # the process starts and imports
             while True:
                 await self._wait()
                 if self._may_plan():  # else what changed waits for the moment when it may
                     self._picture.changed.clear()
+                    began = loop.time()
                     await self._plan()
+                    ended = loop.time()
+                    self._rested = ended + min(REST * (ended - began), LONGEST_REST)
         finally:
             self.close()
 
@@ -73,11 +81,11 @@ class Planning:
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(max(boundary, 0.05)):
                 await self._picture.changed.wait()
-        await asyncio.sleep(COALESCE)
+        await asyncio.sleep(max(COALESCE, self._rested - asyncio.get_running_loop().time()))
 
     async def _plan(self) -> None:
         now = self._clock.now()
-        snapshot = self._gather(now)
+        snapshot = await self._gather(now)
         try:
             with metrics.PLAN_SECONDS.time():
                 async with asyncio.timeout(BUDGET):

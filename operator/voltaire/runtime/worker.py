@@ -32,7 +32,10 @@ from voltaire.runtime.shared import Shared
 log = structlog.get_logger(__name__)
 ROUNDS = 8  # steps of one workload in a row before others get their turn
 POLL = 1.0  # seconds between looks while something is under way
+STARTING = 5.0  # the same while pods start, which the watches tell
+FIRST_WORD = 10.0  # seconds that a new workload's first status waits for the plan it will be about
 RETRY = 5.0
+TELLERS = 2  # Events posted at once, so that thousands leave connections to the steps
 EXCLUDED_FOR = timedelta(minutes=30)  # operator's clock: a cluster that refused a workload rests this long
 DOUBT = 30.0  # seconds after a request without an answer in which no read counts as proof
 
@@ -44,6 +47,7 @@ class Memory:
     answer: Answer | None = None
     doubt: dict[str, float] = field(default_factory=dict)
     slot: datetime | None = None
+    since: float = field(default_factory=lambda: asyncio.get_running_loop().time())
 
 
 class Worker:
@@ -54,6 +58,7 @@ class Worker:
         self._queue = KeyedQueue()
         self._memories: dict[str, Memory] = {}
         self._courtesies: set[asyncio.Task[None]] = set()
+        self._telling = asyncio.Semaphore(TELLERS)
 
     def touch(self, uid: str, delay: float = 0.0) -> None:
         """Something happened to this workload."""
@@ -108,6 +113,9 @@ class Worker:
         state, now = from_status(workload.status), self._shared.clock.now()
         wanted = self._wish(workload, demand, state, now)
         made = await self._decide(workload, demand, state, wanted, memory, now)
+        if unsaid := self._unsaid(workload, demand, made, memory):
+            self.touch(uid, unsaid)
+            return False
         if not await self._write(workload, demand, made, wanted, memory, now):
             self.touch(uid, POLL)
             return False
@@ -120,6 +128,31 @@ class Worker:
             self._come_back(uid, made)
             return False
         return await self._perform(workload, made.request, memory, made.blocked)
+
+    def _unsaid(self, workload: AIWorkload, demand: Demand, made: Step, memory: Memory) -> float:
+        """Seconds for which there is nothing worth a write: a new workload waits for the plan that will have
+        it, or pods start as they should. With thousands of workloads such writes would delay the others."""
+        if made.request is not None or made.finished or made.blocked or made.needs_live:
+            return 0.0
+        if made.events or made.exclude is not None:
+            return 0.0
+        if made.state.phase == "Placing" and made.state == from_status(workload.status):
+            clock, since = self._shared.clock, made.state.phase_since
+            age = (clock.now() - since).total_seconds() / clock.rate if since else STARTING
+            return max(0.0, STARTING - age)
+        if workload.status.conditions or made.state.epoch or not self._awaits_plan(workload, demand):
+            return 0.0
+        return max(0.0, FIRST_WORD + memory.since - asyncio.get_running_loop().time())
+
+    def _awaits_plan(self, workload: AIWorkload, demand: Demand) -> bool:
+        """Whether the next plan will have it and the present one does not."""
+        spec, plan = workload.spec, self._shared.planning.current
+        policy = spec.placement.policy
+        if demand.problems or spec.suspend or workload.metadata.deletion_timestamp is not None:
+            return False
+        if policy is not None and policy not in self._shared.picture.policies:
+            return False
+        return plan is None or workload.metadata.uid not in plan.decisions
 
     def _wish(self, workload: AIWorkload, demand: Demand, state: State, now: datetime) -> Wish:
         planning, deleted = self._shared.planning, workload.metadata.deletion_timestamp
@@ -239,7 +272,8 @@ class Worker:
             "namespace": workload.metadata.namespace,
             "uid": workload.metadata.uid,
         }
-        await self._shared.hub.say(AIWORKLOAD, meta, said)
+        async with self._telling:
+            await self._shared.hub.say(AIWORKLOAD, meta, said)
 
     async def _perform(
         self, workload: AIWorkload, request: Request, memory: Memory, failed_before: bool
@@ -271,8 +305,10 @@ class Worker:
     def _come_back(self, uid: str, made: Step) -> None:
         if made.blocked:
             self.touch(uid, RETRY)
-        elif made.needs_live or made.state.phase in ("Placing", "Draining", "Stopped"):
+        elif made.needs_live or made.state.phase in ("Draining", "Stopped"):
             self.touch(uid, POLL)
+        elif made.state.phase == "Placing":
+            self.touch(uid, STARTING)
 
     def _lose_patience(self, uid: str, made: Step, now: datetime) -> None:
         """Pods that nobody schedules (a fragmented member, a quota) must not cost a deadline: say that the

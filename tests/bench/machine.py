@@ -1,0 +1,50 @@
+"""What processes take of the machine, by /proc."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+
+_TICK = os.sysconf("SC_CLK_TCK")
+
+
+@dataclass(frozen=True, slots=True)
+class Use:
+    """CPU seconds so far, and the most memory ever resident, in MB (2^20 bytes)."""
+
+    cpu_seconds: float
+    peak_mb: float
+
+
+def use(pid: int) -> Use:
+    """Of one process; nothing when it is gone."""
+    try:
+        stat = Path(f"/proc/{pid}/stat").read_text(encoding="utf-8")
+        status = Path(f"/proc/{pid}/status").read_text(encoding="utf-8")
+    except (FileNotFoundError, ProcessLookupError):
+        return Use(0.0, 0.0)
+    fields = stat.rpartition(")")[2].split()
+    high = next((line.split()[1] for line in status.splitlines() if line.startswith("VmHWM")), "0")
+    return Use((int(fields[11]) + int(fields[12])) / _TICK, int(high) / 1024)
+
+
+def total(pids: Iterable[int]) -> Use:
+    """Of several: their CPU time together, and the sum of their peaks."""
+    found = [use(pid) for pid in pids]
+    return Use(sum(u.cpu_seconds for u in found), sum(u.peak_mb for u in found))
+
+
+def children(pid: int) -> list[int]:
+    """Direct children."""
+    text = Path(f"/proc/{pid}/task/{pid}/children").read_text(encoding="ascii")
+    return [int(word) for word in text.split()]
+
+
+def machine_busy_seconds() -> float:
+    """CPU seconds that the whole machine has spent on anything since it was started."""
+    words = Path("/proc/stat").read_text(encoding="ascii").splitlines()[0].split()[1:]
+    ticks = [int(word) for word in words[:8]]
+    idle, waiting = ticks[3], ticks[4]
+    return (sum(ticks) - idle - waiting) / _TICK
