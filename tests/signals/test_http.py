@@ -17,6 +17,7 @@ from voltaire.signals.errors import (
     ServerFailed,
     SignalError,
     TimedOut,
+    Unauthorized,
     Unreachable,
     UrlRefused,
 )
@@ -233,3 +234,36 @@ async def test_one_client_serves_all_and_can_be_closed() -> None:
     await client.aclose()
     await client.aclose()
     assert made[0].is_closed
+
+
+@pytest.mark.parametrize(
+    ("body", "said"),
+    [
+        ({"error": "no"}, "no"),
+        ({"message": "no"}, "no"),
+        ({"error": "no", "message": "really"}, "no, really"),
+        ({"error": {"code": "400 Bad Request", "message": "no"}}, "400 Bad Request, no"),
+        ({"title": "Bad Request", "status": 400, "detail": "no"}, "Bad Request, no"),
+        ({"detail": "see https://api.example.com/?key=other for more"}, "see (a URL) for more"),
+    ],
+)
+async def test_what_the_server_says_is_passed_on(body: dict[str, object], said: str) -> None:
+    with pytest.raises(Rejected) as caught:
+        await web(Server(json_page(body, 400))).get(URL)
+    assert str(caught.value) == f"api.example.com answers 400: {said}"
+
+
+@pytest.mark.parametrize("spelling", ["s3cret/key+1", "s3cret%2Fkey%2B1"])
+async def test_secrets_that_stand_in_the_query_are_blanked(spelling: str) -> None:
+    server = Server(json_page({"error": f"key {spelling} is wrong"}, 403))
+    with pytest.raises(Unauthorized) as caught:
+        await web(server).get(URL, {"api_key": "s3cret/key+1"}, secrets=("s3cret/key+1",))
+    assert str(caught.value).endswith("key *** is wrong")
+    assert caught.value.status == 403
+
+
+async def test_attempts_can_be_limited() -> None:
+    server = Server(httpx.Response(503))
+    with pytest.raises(ServerFailed):
+        await web(server).get(URL, attempts=1)
+    assert len(server.requests) == 1

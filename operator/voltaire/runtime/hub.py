@@ -58,9 +58,11 @@ class Hub:
         return base64.b64decode(data[key])
 
     async def config_map(self, namespace: str, name: str) -> Mapping[str, str]:
-        """A ConfigMap's data."""
+        """A ConfigMap's data and, decoded, its binary data; the API server keeps their keys apart."""
         body = await self.kube.get(resource_path("v1", "configmaps", namespace, name))
-        data: Mapping[str, str] = body.get("data") or {}
+        data: dict[str, str] = dict(body.get("data") or {})
+        for key, encoded in (body.get("binaryData") or {}).items():
+            data[key] = base64.b64decode(encoded).decode(errors="replace")
         return data
 
     async def list(self, kind: Kind) -> Sequence[Object]:

@@ -57,9 +57,13 @@ class Unreachable(FetchError):
 
 
 class Unauthorized(FetchError):
-    """401 or 403."""
+    """401 or 403, told apart by `status`."""
 
     reason = "Unauthorized"
+
+    def __init__(self, message: str, status: int = 401) -> None:
+        super().__init__(message)
+        self.status = status
 
 
 class NotFound(FetchError):

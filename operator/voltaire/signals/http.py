@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+import re
+from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from email.utils import parsedate_to_datetime
+from urllib.parse import quote, quote_plus
 
 import httpx
 from tenacity import (
@@ -39,6 +41,8 @@ MAX_RETRY_AFTER_SECONDS = 3600.0
 # A wait longer than this is left to the next refresh.
 PATIENCE_SECONDS = 2.0
 _BACK_OFF = wait_random_exponential(multiplier=0.2, max=PATIENCE_SECONDS)
+# What a server repeats of an address may hold a key of somebody else.
+_URL = re.compile(r"https?://\S+", re.IGNORECASE)
 
 NewClient = Callable[[UrlRules], httpx.AsyncClient]
 
@@ -78,29 +82,35 @@ class Web:
     _client: httpx.AsyncClient | None = None
 
     async def get(
-        self, url: str, params: Mapping[str, str] | None = None, headers: Mapping[str, str] | None = None
+        self,
+        url: str,
+        params: Mapping[str, str | list[str]] | None = None,
+        headers: Mapping[str, str] | None = None,
+        *,
+        secrets: Sequence[str] = (),
+        attempts: int = ATTEMPTS,
     ) -> Page:
-        """GET with at most two retries of what may pass by itself, all within `total_seconds`.
+        """GET with retries of what may pass by itself, `attempts` in all and within `total_seconds`.
 
-        Raises FetchError or UrlRefused. Messages name the host alone; values of `headers` and of the URL's
-        own query that a server repeats are blanked.
+        Raises FetchError or UrlRefused. Messages name the host alone; values of `headers`, of the URL's own
+        query and of `secrets` that a server repeats are blanked.
         """
         try:
             given = httpx.URL(url)
             target = given.copy_merge_params(dict(params or {}))
         except (httpx.InvalidURL, ValueError):
             raise Rejected("the URL cannot be read") from None
-        secrets = [*(headers or {}).values(), *given.params.values()]
+        hidden = [*secrets, *(headers or {}).values(), *given.params.values()]
         retrying = AsyncRetrying(
             retry=retry_if_exception(_may_pass),
-            stop=stop_after_attempt(ATTEMPTS),
+            stop=stop_after_attempt(attempts),
             wait=_pause_seconds,
             sleep=self.sleep,
             reraise=True,
         )
         try:
             async with asyncio.timeout(self.total_seconds):
-                return await retrying(self._follow, target, dict(headers or {}), secrets)
+                return await retrying(self._follow, target, dict(headers or {}), hidden)
         except TimeoutError:
             raise TimedOut(f"{target.host} gave no answer in {self.total_seconds:g} s") from None
 
@@ -180,7 +190,7 @@ def _error(response: httpx.Response, body: bytes, host: str, secrets: Sequence[s
     status = response.status_code
     said = _said(body, secrets)
     if status in {401, 403}:
-        return Unauthorized(f"{host} answers {status}: the key is wrong or does not allow this{said}")
+        return Unauthorized(f"{host} answers {status}: the key is wrong or does not allow this{said}", status)
     if status == 404:
         return NotFound(f"{host} answers 404{said}")
     if status == 429:
@@ -199,12 +209,22 @@ def _said(body: bytes, secrets: Sequence[str]) -> str:
         return ""
     if not isinstance(document, dict):
         return ""
-    text = document.get("error") or document.get("message")
-    if not isinstance(text, str):
-        return ""
+    text = ", ".join(dict.fromkeys(_texts(document)))
     for secret in filter(None, secrets):
-        text = text.replace(secret, "***")
-    return f": {''.join(c for c in text if c.isprintable())[:200]}"
+        for spelling in {secret, quote(secret, safe=""), quote_plus(secret)}:
+            text = text.replace(spelling, "***")
+    text = _URL.sub("(a URL)", text)
+    return f": {''.join(c for c in text if c.isprintable())[:200]}" if text else ""
+
+
+def _texts(document: Mapping[str, object]) -> Iterator[str]:
+    """Where providers write what is wrong: `error` or `message`, flat or one below the other, `detail` and
+    `title` as in RFC 9457."""
+    inner = document.get("error")
+    nested = (inner.get("code"), inner.get("message")) if isinstance(inner, dict) else (inner,)
+    for text in (*nested, document.get("message"), document.get("title"), document.get("detail")):
+        if isinstance(text, str) and text:
+            yield text
 
 
 def retry_after_seconds(headers: Mapping[str, str]) -> float:

@@ -10,41 +10,18 @@ are average and flow-traced (consumption-based), lifecycle or direct as asked.
 
 from __future__ import annotations
 
-import re
-from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from voltaire.api.gridzone import Basis, ElectricityMapsSource
+from voltaire.signals.carbon.credentials import ReadSecret, read_key
 from voltaire.signals.carbon.electricity_maps_shapes import Document, read_points
-from voltaire.signals.carbon.samples import HOUR, Answer, Sample
-from voltaire.signals.errors import (
-    ConfigError,
-    DataError,
-    FetchError,
-    NotFound,
-    Rejected,
-    Sandbox,
-    SignalError,
-    Unauthorized,
-    Unreadable,
-    WrongBasis,
-)
+from voltaire.signals.carbon.kept import Kept
+from voltaire.signals.carbon.samples import Answer, Sample
+from voltaire.signals.errors import Rejected, WrongBasis
 from voltaire.signals.http import Web
 
-ReadSecret = Callable[[str, str, str], Awaitable[str]]
 FORECAST_HOURS = 48
-NO_FORECAST_PAUSE = timedelta(hours=6)
-_KEY = re.compile(r"[\x21-\x7e]{1,4096}")
-
-
-@dataclass(slots=True)
-class _Kept:
-    """Samples of an endpoint and when it is asked again."""
-
-    samples: tuple[Sample, ...] = ()
-    ask_from: datetime | None = None
-    note: str = ""
 
 
 @dataclass(slots=True)
@@ -57,8 +34,8 @@ class ElectricityMaps:
     basis: Basis
     web: Web
     read_secret: ReadSecret
-    _history: _Kept = field(default_factory=_Kept, init=False)
-    _forecast: _Kept = field(default_factory=_Kept, init=False)
+    _history: Kept = field(default_factory=lambda: Kept("history"), init=False)
+    _forecast: Kept = field(default_factory=lambda: Kept("forecast"), init=False)
 
     async def fetch(self, now: datetime) -> Answer:
         """Raises FetchError, DataError or ConfigError when there is no `latest`, and Sandbox for anything
@@ -68,11 +45,11 @@ class ElectricityMaps:
                 "Electricity Maps gives average consumption-based intensity: the zone's basis is "
                 f"{self.basis.signal} {self.basis.perspective}-based"
             )
-        key = await self._key()
-        latest = read_points(await self._ask("latest", key, {}), self.zone, self.basis.boundary)
-        await self._refresh(self._history, "history", key, now)
+        key = await read_key(self.read_secret, self.spec.secret_ref)
+        latest = await self._points("latest", key)
+        await self._history.refresh(lambda: self._points("history", key), now)
         if self.spec.forecast:
-            await self._refresh(self._forecast, "forecast", key, now)
+            await self._forecast.refresh(lambda: self._points("forecast", key), now)
         known = {sample.start: sample for sample in (*self._history.samples, *latest)}
         past = tuple(known[start] for start in sorted(known) if start <= now)
         begun = past[-1].end if past else now
@@ -80,25 +57,10 @@ class ElectricityMaps:
         notes = tuple(kept.note for kept in (self._history, self._forecast) if kept.note)
         return Answer(self.basis, past, forecast, notes)
 
-    async def _refresh(self, kept: _Kept, endpoint: str, key: str, now: datetime) -> None:
-        """Ask `endpoint` again if it is due. What was known stays when it cannot be had this time."""
-        # The lower bound: a clock that was set back does not silence the endpoint for long.
-        if kept.ask_from is not None and kept.ask_from - NO_FORECAST_PAUSE <= now < kept.ask_from:
-            return
-        kept.ask_from, kept.note = None, ""
-        try:
-            ask = self._ask_forecast(key) if endpoint == "forecast" else self._ask(endpoint, key, {})
-            document = await ask
-            kept.samples = read_points(document, self.zone, self.basis.boundary)
-            kept.ask_from = now + HOUR
-        except Sandbox:
-            raise
-        except (Unauthorized, NotFound, Rejected) as error:
-            # The plan does not include it: free plans have no forecast.
-            kept.samples, kept.ask_from = (), now + NO_FORECAST_PAUSE
-            kept.note = f"no {endpoint}: {error}"
-        except (FetchError, DataError) as error:
-            kept.note = f"no {endpoint} this time: {error}"
+    async def _points(self, endpoint: str, key: str) -> tuple[Sample, ...]:
+        """The samples of one endpoint."""
+        ask = self._ask_forecast(key) if endpoint == "forecast" else self._ask(endpoint, key, {})
+        return read_points(await ask, self.zone, self.basis.boundary)
 
     async def _ask_forecast(self, key: str) -> Document:
         """The forecast, as far ahead as we plan; plans that refuse the horizon give their own."""
@@ -120,17 +82,3 @@ class ElectricityMaps:
             {"auth-token": key},
         )
         return Document(endpoint, page.host, page.json())
-
-    async def _key(self) -> str:
-        """The API key."""
-        ref = self.spec.secret_ref
-        where = f"key {ref.key} of Secret {ref.namespace}/{ref.name}"
-        try:
-            key = (await self.read_secret(ref.namespace, ref.name, ref.key)).strip()
-        except SignalError:
-            raise
-        except Exception as error:
-            raise Unreadable(f"{where} cannot be read: {type(error).__name__}") from error
-        if not _KEY.fullmatch(key):
-            raise ConfigError(f"{where} is not an API key: empty, or with spaces or control characters")
-        return key
