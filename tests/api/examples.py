@@ -98,6 +98,84 @@ _GRIDZONE: Object = {
     "staleAfter": "2h",
     "plausible": {"minGramsPerKWh": 0, "maxGramsPerKWh": 1200},
 }
+
+
+def _secret(key: str) -> Object:
+    return {"name": "carbon", "namespace": "voltaire-system", "key": key}
+
+
+# The other members of a source; some exclude each other, so they fill two objects.
+_PROVIDERS: list[Object] = [
+    {
+        "wattTime": {
+            "usernameRef": _secret("user"),
+            "passwordRef": _secret("password"),
+            "region": "CAISO_NORTH",
+            "url": "https://api.watttime.org",
+        }
+    },
+    {"neso": {"regionId": 13, "url": "https://api.carbonintensity.org.uk"}},
+    {"rte": {"apiKeyRef": _secret("odre"), "url": "https://odre.opendatasoft.com"}},
+    {
+        "entsoe": {
+            "tokenRef": _secret("entsoe"),
+            "area": "10Y1001A1001A82H",
+            "maxUnknownShare": 0.1,
+            "url": "https://web-api.tp.entsoe.eu/api",
+        }
+    },
+    {
+        "eia": {
+            "apiKeyRef": _secret("eia"),
+            "respondent": "CISO",
+            "maxUnknownShare": 0.1,
+            "url": "https://api.eia.gov/v2",
+        }
+    },
+    {"energyCharts": {"country": "de", "url": "https://api.energy-charts.info"}},
+    {
+        "openElectricity": {
+            "apiKeyRef": _secret("oe"),
+            "network": "NEM",
+            "region": "NSW1",
+            "url": "https://api.openelectricity.org.au/v4",
+        }
+    },
+]
+_IN_CLUSTER: list[Object] = [
+    {
+        "wattTime": {
+            "usernameRef": _secret("user"),
+            "passwordRef": _secret("password"),
+            "location": {"latitude": 37.5, "longitude": -122.0},
+        }
+    },
+    {"neso": {"postcode": "RG41"}},
+    {
+        "carbonAwareSdk": {
+            "url": "https://sdk.example.org",
+            "location": "westeurope",
+            "behind": "WattTime",
+        }
+    },
+    {
+        "azureExporter": {
+            "name": "carbon-intensity",
+            "namespace": "kube-system",
+            "location": "CAISO_NORTH",
+            "behind": "ElectricityMaps",
+        }
+    },
+    {
+        "prometheus": {
+            "url": "https://metrics.example.org",
+            "query": "grid_intensity_carbon_average",
+            "unit": "lb/MWh",
+            "step": "5m",
+            "history": "24h",
+        }
+    },
+]
 _BATTERY: Object = {
     "capacityKWh": 40,
     "maxChargeKW": 10,
@@ -152,7 +230,11 @@ _HTTP = changed(_BATTERY, {"telemetry.prometheus": ..., "telemetry.http": READIN
 SPECS: dict[str, tuple[Object, ...]] = {
     "AIWorkload": (_AIWORKLOAD, _SERVING),
     "RegionalCluster": (_REGIONALCLUSTER, _AT_HOME),
-    "GridZone": (_GRIDZONE,),
+    "GridZone": (
+        _GRIDZONE,
+        changed(_GRIDZONE, {"sources": _PROVIDERS}),
+        changed(_GRIDZONE, {"sources": _IN_CLUSTER}),
+    ),
     "Battery": (_BATTERY, _HTTP),
     "PlacementPolicy": (_PLACEMENTPOLICY,),
 }

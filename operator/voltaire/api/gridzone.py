@@ -23,6 +23,18 @@ from voltaire.api.base import (
     defaulted,
     rules,
 )
+from voltaire.api.carbon_sources import (
+    AzureExporterSource,
+    CarbonAwareSdkSource,
+    EiaSource,
+    EnergyChartsSource,
+    EntsoeSource,
+    NesoSource,
+    OpenElectricitySource,
+    PrometheusSource,
+    RteSource,
+    WattTimeSource,
+)
 
 ZoneId = Annotated[str, Field(min_length=1, max_length=63, pattern=r"^[A-Za-z0-9][A-Za-z0-9_-]*$")]
 Grams = Annotated[float, Field(ge=0, le=5000)]
@@ -83,15 +95,33 @@ class ElectricityMapsSource(Model):
     forecast: bool = Field(default=True, description="Ask for the forecast too. Free plans have none.")
 
 
+_MEMBERS = (
+    "static",
+    "configMap",
+    "csv",
+    "electricityMaps",
+    "wattTime",
+    "neso",
+    "rte",
+    "entsoe",
+    "eia",
+    "energyCharts",
+    "openElectricity",
+    "carbonAwareSdk",
+    "azureExporter",
+    "prometheus",
+)
+ONE_SOURCE = f"set exactly one of {', '.join(_MEMBERS)}"
+
+
 class Source(Model):
     """One source: exactly one of its members is set."""
 
     model_config = ConfigDict(
         json_schema_extra=rules(
             cel(
-                "[has(self.static), has(self.configMap), has(self.csv), has(self.electricityMaps)]"
-                ".filter(set, set).size() == 1",
-                "set exactly one of static, configMap, csv, electricityMaps",
+                f"[{', '.join(f'has(self.{member})' for member in _MEMBERS)}].filter(set, set).size() == 1",
+                ONE_SOURCE,
             )
         )
     )
@@ -102,6 +132,22 @@ class Source(Model):
     electricity_maps: ElectricityMapsSource | None = Field(
         default=None, description="The Electricity Maps API."
     )
+    watt_time: WattTimeSource | None = Field(default=None, description="The WattTime API.")
+    neso: NesoSource | None = Field(default=None, description="The Carbon Intensity API of Great Britain.")
+    rte: RteSource | None = Field(default=None, description="RTE's éCO2mix, for France.")
+    entsoe: EntsoeSource | None = Field(default=None, description="The ENTSO-E Transparency Platform.")
+    eia: EiaSource | None = Field(default=None, description="The API of the U.S. EIA.")
+    energy_charts: EnergyChartsSource | None = Field(default=None, description="The Energy-Charts API.")
+    open_electricity: OpenElectricitySource | None = Field(
+        default=None, description="The Open Electricity API, for Australia."
+    )
+    carbon_aware_sdk: CarbonAwareSdkSource | None = Field(
+        default=None, description="A WebApi of the Carbon Aware SDK."
+    )
+    azure_exporter: AzureExporterSource | None = Field(
+        default=None, description="The ConfigMap of the carbon-intensity exporter for Kubernetes."
+    )
+    prometheus: PrometheusSource | None = Field(default=None, description="A query to a Prometheus server.")
 
 
 class Plausible(Model):

@@ -17,8 +17,6 @@ from voltaire.api.resources import KINDS
 
 pytestmark = pytest.mark.lab
 
-SOURCES = ("electricityMaps", "configMap", "csv", "static")
-"""The order in which the example of a GridZone has them."""
 KEYS = {"throughput": "h100", "matchLabels": "tier"}
 """A key the example has in each map."""
 SAYS = {
@@ -75,10 +73,21 @@ def holder(kind: str, path: tuple[str, ...]) -> int | None:
     return None
 
 
+def place_of(path: tuple[str, ...]) -> str:
+    """Where the examples of a GridZone have a source with something at this path."""
+    places = [
+        index
+        for spec in SPECS["GridZone"]
+        for index, source in enumerate(spec["sources"])
+        if (node := source.get(path[0])) is not None and (len(path) == 1 or path[1] in node)
+    ]
+    return str(places[0])
+
+
 def located(kind: str, path: tuple[str, ...]) -> tuple[str, ...]:
     """A path of the schema as a path into the example."""
     if kind == "GridZone" and len(path) > 2 and path[0] == "sources":
-        path = ("sources", str(SOURCES.index(path[2])), *path[2:])
+        path = ("sources", place_of(path[2:]), *path[2:])
     return tuple(KEYS[path[i - 1]] if part == ANY_KEY else part for i, part in enumerate(path))
 
 
