@@ -15,7 +15,7 @@ from voltaire.engines.views import epoch_of, uid_of
 from voltaire.kube.client import resource_path
 from voltaire.kube.errors import KubeError, NotFound
 
-PAGE = 500
+PAGE = 100  # decoding more whole objects at once would hold up the event loop
 
 
 @dataclass(frozen=True, slots=True)

@@ -146,13 +146,6 @@ def cluster_status(
     counts = capacity(cluster, member)
     used, total = sum(member.used.get(kind, 0) for kind in counts), sum(counts.values())
     charge = [f"{b.energy_kwh / b.capacity_kwh:.0%}" for b in view.batteries]
-    here = sum(
-        1
-        for workload in picture.workloads.values()
-        if (placement := workload.status.placement)
-        and placement.cluster == name
-        and workload.status.phase in ("Placing", "Running", "Draining")
-    )
     status: Status = {
         "reachable": member.reachable,
         "lostSince": _time(member.lost_since),
@@ -171,7 +164,7 @@ def cluster_status(
         "gramsPerKWh": _rounded(signal.grams_per_kwh) if signal else None,
         "effectiveGramsPerKWh": _rounded(effective),
         "battery": ", ".join(charge) or None,
-        "workloads": here,
+        "workloads": picture.tally.count(name),
     }
     findings = cluster_findings(cluster, member, picture)
     return _with_conditions(status, cluster.status.conditions, findings, now, cluster.metadata.generation)

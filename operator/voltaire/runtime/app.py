@@ -30,7 +30,7 @@ from voltaire.engines.direct import DirectEngine
 from voltaire.engines.members import Members
 from voltaire.fleet.picture import Picture
 from voltaire.fleet.snapshot import Snapshot
-from voltaire.fleet.tally import promises
+from voltaire.fleet.tally import presence, promises
 from voltaire.handlers import configuration
 from voltaire.kube.client import Kube, resource_path
 from voltaire.kube.errors import KubeError
@@ -268,7 +268,8 @@ class Operator:
             self.picture.changed.set()
         elif before.status.phase != workload.status.phase:
             self.picture.changed.set()
-        self.picture.tally.set(uid, promises(workload, self.picture.demands[uid]))
+        promised = promises(workload, self.picture.demands[uid])
+        self.picture.tally.set(uid, promised, presence(workload))
         self.worker.touch(uid)
 
     def _member_changed(self, cluster: str, uid: str | None) -> None:

@@ -13,7 +13,6 @@ from voltaire.api.values import Series
 from voltaire.fleet.build import cluster_view, slot_start
 from voltaire.fleet.picture import Picture
 from voltaire.planner import site_intensity
-from voltaire.runtime.reporter import site_load_kw
 
 STEP = timedelta(minutes=5)
 KEPT = timedelta(days=8)
@@ -29,7 +28,7 @@ class SiteRecord:
         """Take a sample: the site's supply at its present load."""
         view = cluster_view(picture, cluster, now, slot_start(now, STEP), STEP, 1)
         value = (
-            site_intensity(view, site_load_kw(picture, cluster), measured=True) if view.batteries else None
+            site_intensity(view, picture.tally.load_kw(cluster), measured=True) if view.batteries else None
         )
         if value is None:
             return

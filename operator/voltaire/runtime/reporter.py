@@ -95,18 +95,8 @@ class Reporter:
         if kind is REGIONALCLUSTER and name in picture.clusters:
             slot = fleet_policy(picture).slot
             view = cluster_view(picture, name, now, slot_start(now, slot), slot, 1)
-            load = site_load_kw(picture, name)
+            load = picture.tally.load_kw(name)
             return cluster_status(
                 picture.clusters[name], view, site_intensity(view, load, measured=True), picture, now
             )
         return None
-
-
-def site_load_kw(picture: Picture, cluster: str) -> float:
-    """IT power of Voltaire's workloads that run on a cluster now, kW."""
-    copies = (
-        workload.status.placement
-        for workload in picture.workloads.values()
-        if workload.status.phase in ("Running", "Draining")
-    )
-    return sum(copy.power_kw or 0.0 for copy in copies if copy is not None and copy.cluster == cluster)
