@@ -148,7 +148,17 @@ class AzureExporterSource(Model):
 class PrometheusSource(Model):
     """A query to a Prometheus server. Its values are taken for what the zone's basis says."""
 
-    model_config = ConfigDict(json_schema_extra=rules(at_least("step", "1m"), at_least("history", "0s")))
+    model_config = ConfigDict(
+        json_schema_extra=rules(
+            at_least("step", "1m"),
+            cel("!has(self.step) || duration(self.step) <= duration('24h')", "step must be at most 24h"),
+            # What is remembered of a zone.
+            cel(
+                "!has(self.history) || duration(self.history) <= duration('192h')",
+                "history must be at most 192h",
+            ),
+        )
+    )
 
     url: Url = Field(description="Base URL of Prometheus.")
     query: Annotated[str, Field(min_length=1, max_length=1024)] = Field(

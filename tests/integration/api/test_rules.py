@@ -78,6 +78,27 @@ RULES: dict[str, Case] = {
         "GridZone", 0, {"sources": [{"static": {"gramsPerKWh": 0}}]}, {"sources": [{}]},
         "spec.sources[0]: Invalid value: set exactly one of static, configMap, csv, electricityMaps",
     ),
+    "a region and a place of WattTime": (
+        "GridZone", 1, {"sources.0.wattTime.region": "PJM_DC"},
+        {"sources.0.wattTime.location": {"latitude": 1, "longitude": 1}},
+        "spec.sources[0].wattTime: Invalid value: set exactly one of region, location",
+    ),
+    "a region and a postcode of NESO": (
+        "GridZone", 1, {"sources.1.neso.regionId": 1}, {"sources.1.neso.postcode": "RG41"},
+        "spec.sources[1].neso: Invalid value: set at most one of regionId, postcode",
+    ),
+    "a step of Prometheus that is too short": (
+        "GridZone", 2, {"sources.4.prometheus.step": "1m"}, {"sources.4.prometheus.step": "59s"},
+        "spec.sources[4].prometheus: Invalid value: step must be at least 1m",
+    ),
+    "a step of Prometheus that is too long": (
+        "GridZone", 2, {"sources.4.prometheus.step": "24h"}, {"sources.4.prometheus.step": "25h"},
+        "spec.sources[4].prometheus: Invalid value: step must be at most 24h",
+    ),
+    "more past of Prometheus than is remembered": (
+        "GridZone", 2, {"sources.4.prometheus.history": "192h"}, {"sources.4.prometheus.history": "193h"},
+        "spec.sources[4].prometheus: Invalid value: history must be at most 192h",
+    ),
     "a file outside the trace folder": (
         "GridZone", 0, {"sources.2.csv.file": "a/b.csv"}, {"sources.2.csv.file": "a/../../etc/passwd"},
         "spec.sources[2].csv: Invalid value: file stays inside the trace folder: leave out '..'",

@@ -20,7 +20,7 @@ from tests.signals.carbon.fuzz import documents, mutations, only_data_errors
 from tests.signals.carbon.harness import KEY, MARGINAL, REF, Api, deps, poll, refused, watch
 from voltaire.signals.carbon.watttime import LONGEST_PIECE, pieces, read_series
 from voltaire.signals.carbon.watttime_login import Account, Logins
-from voltaire.signals.errors import DataError, Malformed, Unauthorized
+from voltaire.signals.errors import DataError, Malformed, TimedOut, Unauthorized
 from voltaire.signals.numbers import parse_json
 
 CASE = CASES["wattTime"]
@@ -140,6 +140,17 @@ async def test_a_refused_account_is_left_alone_for_a_while() -> None:
     assert await logins.token(account) == "t"
     assert "wrong" not in repr(logins)
     assert "wrong" not in repr(account)
+
+
+async def test_a_server_that_hangs_at_login_is_asked_once_for_all_zones() -> None:
+    seconds, asked = [0.0], Api({"/login": httpx.ReadTimeout("slow")})
+    logins = Logins(deps(asked).web, lambda: seconds[0])
+    account = Account("https://api.watttime.org", "me", "pw")
+    for time in (0.0, 10.0, 31.0):
+        seconds[0] = time
+        with pytest.raises(TimedOut):
+            await logins.token(account)
+    assert asked.asked("/login") == 2
 
 
 @pytest.mark.parametrize("answer", [{}, {"token": None}, {"token": ""}, {"token": "a b"}, {"token": 7}, []])

@@ -16,7 +16,7 @@ from xml.etree import ElementTree
 
 from voltaire.signals.carbon import shapes
 from voltaire.signals.carbon.mix import amount
-from voltaire.signals.errors import DataError, Implausible, Malformed, NoData, WrongZone
+from voltaire.signals.errors import Implausible, Malformed, NoData, WrongZone
 from voltaire.signals.numbers import shown
 
 _RESOLUTIONS = {
@@ -159,6 +159,6 @@ def _lay(curve: _Curve, step: timedelta, grid: Grid) -> None:
         for part in range(times):
             row = grid.setdefault(curve.start + place * curve.step + part * step, {})
             if value is not None and row.get(curve.code) not in (None, value):
-                raise DataError(f"{_WHERE} {curve.code}: two values for one time")
+                raise Malformed(f"{_WHERE} {curve.code}: two values for one time")
             if value is not None or curve.code not in row:
                 row[curve.code] = value

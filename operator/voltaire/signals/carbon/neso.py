@@ -101,7 +101,8 @@ def _is_asked(region: Mapping[str, object], spec: NesoSource) -> bool:
     """Whether a region is the one the spec names."""
     if spec.postcode is not None:
         return region.get("postcode") == spec.postcode
-    return spec.region_id is not None and region.get("regionid") == spec.region_id
+    number = region.get("regionid")
+    return spec.region_id is not None and number == spec.region_id and not isinstance(number, bool)
 
 
 def _sample(half_hour: Mapping[str, object]) -> Sample:

@@ -21,6 +21,8 @@ from voltaire.signals.http import Web
 # Tokens are good for 30 minutes. Seconds of the monotonic clock.
 GOOD_FOR_SECONDS = 25 * 60.0
 REFUSED_FOR_SECONDS = 5 * 60.0
+# A server that hangs costs one zone its time, not all zones one after the other.
+FAILED_FOR_SECONDS = 30.0
 _TOKEN = re.compile(r"[\x21-\x7e]{1,8192}")
 
 
@@ -62,12 +64,13 @@ class Logins:
         async with login.lock:
             if self.monotonic() < login.until:
                 if login.refusal is not None:
-                    raise login.refusal
+                    raise login.refusal.with_traceback(None)
                 return login.token
             try:
                 login.token = await self._ask(account)
-            except Unauthorized as error:
-                login.refusal, login.until = error, self.monotonic() + REFUSED_FOR_SECONDS
+            except FetchError as error:
+                pause = REFUSED_FOR_SECONDS if isinstance(error, Unauthorized) else FAILED_FOR_SECONDS
+                login.refusal, login.until = error, self.monotonic() + pause
                 raise
             login.refusal, login.until = None, self.monotonic() + GOOD_FOR_SECONDS
             return login.token
