@@ -188,10 +188,13 @@ def open_electricity(
     emissions: Mapping[str, Sequence[object]] | None = None,
     first: datetime = NOW - 2 * FIVE,
 ) -> Document:
-    """Steps of five minutes in New South Wales: 50 MWh coal with 45 t and 50 MWh sun, so 450 g/kWh."""
+    """Steps of five minutes in New South Wales: 50 MWh coal with 45 t and 50 MWh sun, so 450 g/kWh.
+
+    `first` is the start of the first step; a stamp names the end of its step.
+    """
     energy = energy or {"coal_black": [50, 50], "solar_utility": [50, 50], "battery_charging": [9, 9]}
     emissions = emissions or {"coal_black": [45, 45], "solar_utility": [0, 0]}
-    local = first + 10 * HOUR
+    local = first + FIVE + 10 * HOUR
 
     def block(metric: str, unit: str, values: Mapping[str, Sequence[object]]) -> Document:
         return {

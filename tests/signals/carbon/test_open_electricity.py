@@ -40,6 +40,22 @@ async def test_the_intensity_is_emissions_over_energy() -> None:
     assert signal.history.start == NOW - 2 * d.FIVE
 
 
+async def test_a_stamp_names_the_end_of_its_step() -> None:
+    document = d.open_electricity()
+    stamps = [point[0] for point in document["data"][0]["results"][0]["data"]]
+    samples = read_network(document, "NEM", "NSW1")
+    assert stamps == ["2026-03-14T15:25:00+10:00", "2026-03-14T15:30:00+10:00"]
+    assert [(sample.start, sample.end) for sample in samples] == [
+        (NOW - 2 * d.FIVE, NOW - d.FIVE),
+        (NOW - d.FIVE, NOW),
+    ]
+
+
+async def test_technologies_may_be_in_capitals() -> None:
+    energy: Values = {"COAL_BLACK": [50, 50], "SOLAR_UTILITY": [50, 50], "BATTERY_CHARGING": [80, 80]}
+    assert await value(energy, {"COAL_BLACK": [45, 45], "BATTERY_CHARGING": [9, 9]}) == pytest.approx(450)
+
+
 async def test_the_request_is_in_the_networks_time_and_the_key_in_a_header() -> None:
     clock, asked = StandingClock(), api(d.open_electricity())
     watcher = watch(SYDNEY, STACKS, deps(asked, clock))

@@ -4,7 +4,7 @@ The provider computes emissions itself, plant by plant, with what their stacks e
 production-based. The intensity is emissions over energy, summed over what generates: charging and
 discharging batteries, pumps and flows between regions are left out on both sides. A moment at which a kind of
 plant is missing that mattered shortly before is a gap. There is no forecast. Times are those of the network,
-with its offset.
+with its offset, and name the end of the step (AEMO's settlement date).
 """
 
 from __future__ import annotations
@@ -121,7 +121,7 @@ def _grid(block: Mapping[str, object], units: Mapping[str, float], region: str |
         named = columns.get("region", columns.get("network_region"))
         if region is not None and named != region:
             raise WrongZone(f"{_WHERE}: asked for region {region}, answered for {shown(named)}")
-        technology = shapes.text(columns.get("fueltech"), f"{_WHERE}: fueltech")
+        technology = shapes.text(columns.get("fueltech"), f"{_WHERE}: fueltech").lower()
         for point in shapes.listing(result.get("data"), f"{_WHERE}: data"):
             start, value = _point(point, technology)
             row = grid.setdefault(start, {})
@@ -132,11 +132,11 @@ def _grid(block: Mapping[str, object], units: Mapping[str, float], region: str |
 
 
 def _point(point: object, technology: str) -> tuple[datetime, float | None]:
-    """Time and value; a value that cannot be is one that was not published."""
+    """Start of the step and value; a value that cannot be is one that was not published."""
     pair = shapes.listing(point, f"{_WHERE}: data")
     if len(pair) != 2:
         raise Malformed(f"{_WHERE}: {shown(point)} is not a time and a value")
-    start = shapes.time(pair[0], f"{_WHERE}: data")
+    start = shapes.time(pair[0], f"{_WHERE}: data") - STEP
     try:
         return start, amount(pair[1], f"{_WHERE} {shown(technology)}")
     except Implausible:
