@@ -85,6 +85,6 @@ class DecisionLog:
 
     @staticmethod
     def _thinks_again(before: AIWorkloadStatus, status: AIWorkloadStatus) -> bool:
-        if status.phase not in _WAITING or status.why is None:
+        if status.phase not in ("Pending", "Paused") or status.why is None:
             return False
         return before.why is None or before.why.reason != status.why.reason or before.phase != status.phase
