@@ -55,7 +55,7 @@ async def test_the_request_asks_for_values_of_one_respondent() -> None:
 
 @pytest.mark.parametrize("stored", ["-5000", "5000"])
 async def test_storage_is_left_out(stored: str) -> None:
-    hour = {**HOUR_OF_FUELS, "BAT": stored, "PS": stored, "WAT": "-3"}
+    hour = {**HOUR_OF_FUELS, "BAT": stored, "PS": stored, "UES": stored, "WAT": "-3"}
     assert (await poll(CALIFORNIA, PRODUCTION, api(d.fuel_rows([hour])))).grams_per_kwh == pytest.approx(
         155.4
     )

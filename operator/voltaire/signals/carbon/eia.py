@@ -53,7 +53,9 @@ FUELS = {
     "BAT": Fuel.STORAGE,
     "PS": Fuel.STORAGE,
     "OES": Fuel.STORAGE,  # other storage
+    "UES": Fuel.STORAGE,  # unknown storage
     "OTH": Fuel.UNKNOWN,
+    "UNK": Fuel.UNKNOWN,
 }
 _PERIOD = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}")
 _WHERE = "EIA"
