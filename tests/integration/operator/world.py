@@ -67,7 +67,7 @@ class World:
         self.reckless: set[str] = set()
         self.specs: dict[str, list[Any]] = {}
         self._made: list[str] = []
-        self._resets = 0
+        self._turns = 0
 
     # The operator
 
@@ -80,8 +80,17 @@ class World:
     # Changing the world
 
     async def carbon(self, **courses: carbon.Course) -> None:
-        """From now on the grids develop like this; returns once the operator has seen it."""
+        """From now on the grids develop like this; returns once the operator has seen it.
+
+        A zone whose spec changed is watched anew: that a test's world turns over is no forecast error, which
+        would make the planner wary of moving for a while.
+        """
         await carbon.write(self.admin, self.clock, courses)
+        for name in courses:
+            self._turns += 1
+            body = samples.zone(name)
+            body["spec"]["staleAfter"] = f"{120 + self._turns}m"
+            await self.put(body, keep=True)
         for name, course in courses.items():
             grams = course if isinstance(course, float) else course(timedelta(0))
             await until(
@@ -161,14 +170,8 @@ class World:
     # Beginning and end of a test
 
     async def reset(self) -> None:
-        """The ordinary world, with no memory of the last test in it."""
+        """The ordinary world."""
         self.works, self.reckless = [], set()
-        self._resets += 1
-        for name in samples.ZONES:
-            # A zone whose spec changed is watched anew: the flips of earlier tests were no forecast errors.
-            body = samples.zone(name)
-            body["spec"]["staleAfter"] = f"{120 + self._resets}m"
-            await self.put(body, keep=True)
         await self.carbon(**carbon.ORDINARY)
 
     async def finish(self) -> None:
@@ -188,6 +191,11 @@ class World:
             lambda: not any(work.objects or work.pods for work in self.works),
             "nothing of them is left in any member",
             tell=lambda: [(w.name, w.objects, w.pods) for w in self.works if w.objects or w.pods],
+        )
+        await until(
+            lambda: all(self.hub.status("RegionalCluster", n).get("workloads") == 1 for n in samples.ZONES),
+            "the operator knows of the bystanders only",
+            tell=lambda: [self.hub.status("RegionalCluster", n).get("workloads") for n in samples.ZONES],
         )
         violations = self._violations(statuses)
         assert not violations, violations
