@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import threading
+import time
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
@@ -48,3 +50,27 @@ def machine_busy_seconds() -> float:
     ticks = [int(word) for word in words[:8]]
     idle, waiting = ticks[3], ticks[4]
     return (sum(ticks) - idle - waiting) / _TICK
+
+
+class Jitter:
+    """How late this machine wakes a thread that does nothing: what of a lag is the machine's own."""
+
+    def __init__(self, interval: float = 0.1) -> None:
+        self._interval = interval
+        self._late: list[float] = []
+        self._ended = threading.Event()
+        self._thread = threading.Thread(target=self._run, daemon=True)
+        self._thread.start()
+
+    def _run(self) -> None:
+        while not self._ended.is_set():
+            before = time.monotonic()
+            time.sleep(self._interval)
+            self._late.append(time.monotonic() - before - self._interval)
+
+    def stop(self, at: Iterable[float]) -> dict[str, float | None]:
+        """Quantiles so far, in seconds; None without any."""
+        self._ended.set()
+        self._thread.join()
+        late = sorted(self._late)
+        return {f"p{100 * q:g}": late[min(len(late) - 1, int(q * len(late)))] if late else None for q in at}

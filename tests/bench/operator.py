@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import Any
 
 from tests.bench import fleet_view, objects, report
-from tests.bench.machine import Use, children, machine_busy_seconds, total, use
+from tests.bench.machine import Jitter, Use, children, machine_busy_seconds, total, use
 from tests.bench.plain import WRITES, PlainClient, create_workloads, until
 from tests.bench.stage import Stage, set_stage
 from voltaire.lab import Lab
@@ -60,7 +60,7 @@ class Bench:
     async def _operated(self) -> dict[str, Any]:
         """Apply everything at once, and wait until all of it runs and is known to run."""
         stage = self._stage
-        before, served = await stage.scrape(), await stage.served()
+        before, served, jitter = await stage.scrape(), await stage.served(), Jitter()
         cpu, busy, began = self._cpu(), machine_busy_seconds(), time.time()
         creating = asyncio.create_task(
             create_workloads(stage.hub, objects.OPERATED, "job", self._count, self._in_flight)
@@ -83,6 +83,7 @@ class Bench:
                 "known_running": known,
             },
             "placements_per_second": self._count / placed,
+            "idle_thread_lag_seconds": jitter.stop(report.QUANTILES),
             "operator": report.operator_figures(after.minus(before), use(pid), total(children(pid)), cpu),
             "writes": report.writes(served, await stage.served()),
             "cpu_seconds": report.by_program(cpu) | {"all of the machine": busy},

@@ -14,7 +14,7 @@ from tests.bench.machine import Use
 from tests.bench.scrape import Scrape
 
 OPERATOR, PLANNER = "hub/voltaire-operator", "hub/planner"
-_QUANTILES = (0.5, 0.95, 0.99)
+QUANTILES = (0.5, 0.95, 0.99)
 _WRITING = {"POST", "PUT", "PATCH", "DELETE"}
 
 
@@ -40,9 +40,9 @@ def operator_figures(seen: Scrape, own: Use, planner: Use, cpu: Mapping[str, flo
         "planner_peak_rss_mb": planner.peak_mb,
         "cpu_seconds": cpu[OPERATOR],
         "planner_cpu_seconds": cpu[PLANNER],
-        "loop_lag_seconds": seen.quantiles("voltaire_event_loop_lag_seconds", _QUANTILES),
+        "loop_lag_seconds": seen.quantiles("voltaire_event_loop_lag_seconds", QUANTILES),
         "plans": plans,
-        "plan_seconds": seen.quantiles("voltaire_plan_seconds", _QUANTILES),
+        "plan_seconds": seen.quantiles("voltaire_plan_seconds", QUANTILES),
         "plan_seconds_mean": seen.sum("voltaire_plan_seconds_sum") / plans if plans else None,
         "plan_failures": seen.sum("voltaire_plan_failures_total"),
         "task_restarts": seen.sum("voltaire_task_restarts_total"),
@@ -125,6 +125,7 @@ def table(result: dict[str, Any]) -> str:
         ("operator: CPU", f"{operator['cpu_seconds']:.1f} s"),
         ("  its planner's", f"{operator['planner_cpu_seconds']:.1f} s"),
         ("event-loop lag", _quantiles(operator["loop_lag_seconds"])),
+        ("  an idle thread's beside it", _quantiles(result["idle_thread_lag_seconds"])),
         (f"{operator['plans']:.0f} plans took", _quantiles(operator["plan_seconds"])),
         ("status writes", _counts(operator["status_writes"])),
         ("requests to members", _counts(operator["requests"])),

@@ -46,7 +46,7 @@ from voltaire.runtime.record import SiteRecord
 from voltaire.runtime.reporter import Reporter
 from voltaire.runtime.shared import Shared
 from voltaire.runtime.signals import Polling
-from voltaire.runtime.supervise import measure_lag, supervise
+from voltaire.runtime.supervise import collect_garbage, measure_lag, supervise
 from voltaire.runtime.sweeper import Sweeper
 from voltaire.runtime.worker import Worker
 from voltaire.settings import Settings
@@ -55,6 +55,7 @@ from voltaire.signals.build import SignalDeps
 log = structlog.get_logger(__name__)
 RESYNC = 300.0  # seconds between two full reads of the configuration kinds
 RESYNC_RETRY = 2.0
+MOMENT = 0.2  # seconds
 FIRST_CONTACT = 15.0  # seconds that the first plan waits for members and zones
 STALE_WATCH = 240.0  # seconds without proof of freshness after which the process is not alive
 
@@ -99,6 +100,7 @@ class Operator:
         self.worker = Worker(shared)
         self.sweeper = Sweeper(self.picture, self.engine, kube, self.leads)
         self._configured = asyncio.Event()
+        self._used: set[str] = set()
         self._essences: dict[str, tuple[object, ...]] = {}
         self._began = float("inf")
 
@@ -126,6 +128,7 @@ class Operator:
             "sweep": self.sweeper.run,
             "refresh": self.worker.refresh,
             "lag": measure_lag,
+            "garbage": collect_garbage,
             "health": self._serve,
             **{f"worker-{index}": self.worker.run for index in range(self.settings.workers)},
         }
@@ -273,18 +276,25 @@ class Operator:
         self.worker.touch(uid)
 
     def _member_changed(self, cluster: str, uid: str | None) -> None:
+        if uid is not None:
+            self.worker.touch(uid)
+            if cluster not in self._used:  # how much of it is used is looked at once for many such changes
+                self._used.add(cluster)
+                asyncio.get_running_loop().call_later(MOMENT, self._refresh, cluster)
+            return
+        self._refresh(cluster)
+        for workload_uid, workload in self.picture.workloads.items():
+            placements = (workload.status.placement, workload.status.previous)
+            if any(copy is not None and copy.cluster == cluster for copy in placements):
+                self.worker.touch(workload_uid)
+
+    def _refresh(self, cluster: str) -> None:
+        self._used.discard(cluster)
         before = self.picture.members.get(cluster)
         self.keeper.refresh(cluster)
         after = self.picture.members.get(cluster)
         if after is not None and after.reachable and not (before is not None and before.reachable):
             self.sweeper.touch()  # it may hold what was superseded while it was away
-        if uid is not None:
-            self.worker.touch(uid)
-            return
-        for workload_uid, workload in self.picture.workloads.items():
-            placements = (workload.status.placement, workload.status.previous)
-            if any(copy is not None and copy.cluster == cluster for copy in placements):
-                self.worker.touch(workload_uid)
 
     def _zone_read(self, name: str) -> None:
         self.reporter.touch(GRIDZONE, name)

@@ -27,7 +27,7 @@ log = structlog.get_logger(__name__)
 COALESCE = 0.3  # seconds: what happens together is planned together
 REST = 3.0  # times a plan's own time before the next one: a large fleet leaves the cores to its API servers
 LONGEST_REST = 15.0  # seconds
-BUDGET = 60.0  # seconds a plan may take before the last one is kept
+BUDGET = 300.0  # seconds after which a plan is given up: until it is made, the last one holds anyway
 
 
 class Planning:
@@ -69,10 +69,12 @@ class Planning:
             self.close()
 
     def close(self) -> None:
-        """End the worker process."""
+        """End the worker process, in the middle of a plan too: nobody waits for that any more."""
         if self._pool is not None:
             self._pool.shutdown(wait=False, cancel_futures=True)
             self._pool = None
+            for process in multiprocessing.active_children():  # there are no others than planners
+                process.kill()
 
     async def _wait(self) -> None:
         """Until something changed or the next slot begins, and a moment more."""
