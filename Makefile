@@ -79,12 +79,14 @@ generate: $(STAMP) ## Write the CRDs and the API reference from the models
 	@rm -f manifests/crds/voltaire.dev_*.yaml charts/voltaire/crds/*.yaml
 	@$(BIN)/python -m voltaire.api.crd manifests/crds charts/voltaire/crds
 	@$(BIN)/python -m voltaire.api.reference docs/reference
+	@$(BIN)/python -m voltaire.settings docs/reference/settings.md
 
 .PHONY: drift
 drift: $(STAMP) ## Fail if what is generated differs from what is committed
 	@rm -rf $(DRIFT)
 	@$(BIN)/python -m voltaire.api.crd $(DRIFT)/crds
 	@$(BIN)/python -m voltaire.api.reference $(DRIFT)/reference
+	@$(BIN)/python -m voltaire.settings $(DRIFT)/reference/settings.md
 	@diff -r -u -x kustomization.yaml manifests/crds $(DRIFT)/crds && \
 	  diff -r -u charts/voltaire/crds $(DRIFT)/crds && \
 	  for page in $(DRIFT)/reference/*.md; do diff -u "docs/reference/$${page##*/}" "$$page"; done || \

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import socket
+import sys
 from collections.abc import Mapping
 from datetime import timedelta
 from pathlib import Path
@@ -11,7 +12,7 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 
-from voltaire.api.base import parse_duration
+from voltaire.api.base import format_duration, parse_duration
 from voltaire.clock import ScaledClock, parse_clock
 
 PREFIX = "VOLTAIRE_"
@@ -80,3 +81,37 @@ def from_environment(environ: Mapping[str, str]) -> Settings:
         raise ValueError(f"{PREFIX}{str(first['loc'][0]).upper()}: {first['msg']}") from error
     settings.parsed_clock  # noqa: B018 (fail at start, not at first use)
     return settings
+
+
+_PAGE = """# Settings
+
+<!-- Generated from voltaire.settings by `make generate`: edit that, not this. -->
+
+The operator reads its settings from the environment: `VOLTAIRE_` and the name in capitals. What is optimised is not
+here but in [PlacementPolicies](placementpolicy.md).
+
+| variable | default | meaning |
+| --- | --- | --- |
+"""
+
+
+def _default(value: object) -> str:
+    if value is None or value == "":
+        return ""
+    if isinstance(value, timedelta):
+        return f"`{format_duration(value)}`"
+    return f"`{str(value).lower() if isinstance(value, bool) else value}`"
+
+
+def reference() -> str:
+    """The reference page of all settings, in Markdown."""
+    rows = []
+    for name, field in Settings.model_fields.items():
+        made = field.default_factory is not None
+        default = "host name and process id" if made else _default(field.default)
+        rows.append(f"| `{PREFIX}{name.upper()}` | {default} | {field.description} |\n")
+    return _PAGE + "".join(rows)
+
+
+if __name__ == "__main__":
+    Path(sys.argv[1]).write_text(reference(), encoding="utf-8")
