@@ -87,8 +87,8 @@ _PAGE = """# Settings
 
 <!-- Generated from voltaire.settings by `make generate`: edit that, not this. -->
 
-The operator reads its settings from the environment: `VOLTAIRE_` and the name in capitals. What is optimised is not
-here but in [PlacementPolicies](placementpolicy.md).
+The operator reads its settings from the environment: `VOLTAIRE_` and the name in capitals. What is
+optimised is not here but in [PlacementPolicies](placementpolicy.md).
 
 | variable | default | meaning |
 | --- | --- | --- |
