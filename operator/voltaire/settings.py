@@ -46,7 +46,7 @@ class Settings(BaseModel):
         description="Let resources name private, loopback and plain-http addresses, as batteries on a "
         "site network need.",
     )
-    workers: int = Field(default=16, ge=1, le=256, description="Workloads stepped at once.")
+    workers: int = Field(default=32, ge=1, le=256, description="Workloads stepped at once.")
     cleanup_timeout: Go = Field(
         default=timedelta(minutes=15),
         description="How long a deleted AIWorkload waits for an unreachable member (wall time).",
