@@ -6,10 +6,12 @@ from datetime import timedelta
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from tests.planner.worlds import battery, cluster, hourly
 from voltaire.planner import site_intensity
-from voltaire.planner.supply import delivered_grams_per_kwh, dispatch
+from voltaire.planner.supply import delivered_grams_per_kwh, dispatch, follow_load
 
 ONE = np.ones(4)
 
@@ -44,11 +46,42 @@ def test_battery_energy_carries_losses_and_wear() -> None:
     assert delivered_grams_per_kwh(lossy) == pytest.approx(105)
 
 
-def test_the_battery_is_spent_in_the_worst_slots_only() -> None:
-    site = cluster("x", hourly(300, 600, 300), batteries=(battery(energy_kwh=10.0),))
-    assert site_intensity(site, 10.0) == 300
-    assert site_intensity(site, 10.0, 4) == 50
+def test_the_battery_serves_the_load_down_to_its_reserve_and_then_the_grid_does() -> None:
+    site = cluster("x", hourly(300, 600, 300), batteries=(battery(energy_kwh=15.0, reserve_kwh=5.0),))
+    assert site_intensity(site, 10.0) == 50
+    assert site_intensity(site, 10.0, 4) == 600
     assert site_intensity(site, 10.0, 8) == 300
+
+
+def test_a_battery_rests_while_the_grid_is_cleaner_than_what_it_holds() -> None:
+    site = cluster("x", hourly(20, 300), batteries=(battery(energy_kwh=10.0),))
+    assert site_intensity(site, 10.0) == 20
+    assert site_intensity(site, 10.0, 4) == 50
+
+
+def test_surplus_sun_fills_it_again_with_losses() -> None:
+    pack = battery(energy_kwh=0.0, charge_efficiency=0.8, discharge_efficiency=0.5)
+    surplus, demand = np.array([5.0, 0.0, 0.0, 0.0]), np.array([0.0, 10.0, 10.0, 10.0])
+    kw = follow_load(pack, ONE * 300, demand, surplus, ONE)
+    assert kw == pytest.approx([0.0, 2.0, 0.0, 0.0])
+
+
+@given(
+    st.lists(st.tuples(st.floats(0, 30), st.floats(0, 30), st.floats(0, 600)), min_size=1, max_size=48),
+    st.floats(0, 100),
+)
+def test_following_the_load_never_leaves_reserve_capacity_or_limits(
+    slots: list[tuple[float, float, float]], energy: float
+) -> None:
+    pack = battery(energy_kwh=energy, reserve_kwh=20.0, charge_efficiency=0.9, discharge_efficiency=0.9)
+    sun, load, grid = (np.array(column) for column in zip(*slots, strict=True))
+    hours = np.full(len(slots), 0.5)
+    surplus, demand = np.maximum(0.0, sun - load), np.maximum(0.0, load - sun)
+    kw = follow_load(pack, grid, demand, surplus, hours)
+    most = energy + np.minimum(surplus, 10.0).sum() * 0.5 * 0.9
+    assert (kw >= 0).all()
+    assert (kw <= np.minimum(demand, 10.0) + 1e-9).all()
+    assert kw.sum() * 0.5 / 0.9 <= max(0.0, most - 20.0) + 1e-6
 
 
 def test_measured_takes_what_the_battery_reports_to_give() -> None:

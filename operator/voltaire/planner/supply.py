@@ -72,6 +72,28 @@ def dispatch(
     return power
 
 
+def follow_load(
+    battery: BatteryView, grid: Floats, demand_kw: Floats, surplus_kw: Floats, hours: Floats
+) -> Floats:
+    """What a battery that nobody steers gives, kW per slot: it takes surplus solar as it comes and serves the
+    load as soon as the sun does not, down to its reserve, where the grid is worse than what it delivers.
+    """
+    grams, held = delivered_grams_per_kwh(battery), battery.energy_kwh
+    power = np.zeros(len(grid))
+    for k in range(len(grid)):
+        if hours[k] <= 0:
+            continue
+        if surplus_kw[k] > 0:
+            room = max(0.0, battery.capacity_kwh - held) / (hours[k] * battery.charge_efficiency)
+            taken = min(float(surplus_kw[k]), battery.max_charge_kw, room)
+            held += taken * hours[k] * battery.charge_efficiency
+        elif grid[k] > grams:
+            above = max(0.0, held - battery.reserve_kwh) * battery.discharge_efficiency / hours[k]
+            power[k] = min(float(demand_kw[k]), battery.max_discharge_kw, above)
+            held -= power[k] * hours[k] / battery.discharge_efficiency
+    return power
+
+
 def full_load_kw(cluster: ClusterView) -> float:
     """Facility power with every accelerator at work, kW."""
     it = sum(
@@ -93,18 +115,17 @@ def solar_kw(battery: BatteryView, count: int) -> Floats:
 def tiers(cluster: ClusterView, grid: Floats, hours: Floats) -> tuple[Tier, ...]:
     """The sources before the grid, in the order in which they are used.
 
-    `grid` and `hours` may be a tail of the snapshot's slots. What a battery offers is spread over the worst
-    slots as if the site were fully loaded: what is not taken there is left for later.
+    `grid` and `hours` may be a tail of the snapshot's slots. Batteries follow the load, as site controllers
+    do, and are reckoned with as if the site were fully loaded: what is not taken is there at the next plan.
     """
     count = len(grid)
     solar = [Tier(solar_kw(b, count), b.solar_grams_per_kwh) for b in cluster.batteries if any(b.solar_kw)]
-    demand = np.full(count, full_load_kw(cluster))
-    for tier in solar:
-        demand = np.maximum(0.0, demand - tier.kw)
+    net = np.full(count, full_load_kw(cluster)) - sum((tier.kw for tier in solar), np.zeros(count))
+    demand, surplus = np.maximum(0.0, net), np.maximum(0.0, -net)
     stored = []
     for battery in sorted(cluster.batteries, key=lambda b: (delivered_grams_per_kwh(b), b.name)):
-        kw = dispatch(battery, grid, demand, np.zeros(count), hours)
-        demand = demand - kw
+        kw = follow_load(battery, grid, demand, surplus, hours)
+        demand, surplus = demand - kw, np.maximum(0.0, surplus - battery.max_charge_kw)
         if np.any(kw > 0):
             stored.append(Tier(kw, delivered_grams_per_kwh(battery)))
     return (*solar, *stored)
