@@ -11,7 +11,7 @@ from voltaire.executor.progress import progress, work_done
 from voltaire.executor.state import State
 from voltaire.executor.status import Context, Figures, patch, reduce
 from voltaire.executor.values import Step
-from voltaire.fleet.build import policy_view
+from voltaire.fleet.build import UNKNOWN_MEMBER, capacity, policy_view
 from voltaire.fleet.demand import Demand
 from voltaire.fleet.picture import Picture
 from voltaire.fleet.power import WITHOUT_ACCELERATOR_KW, accelerator_kw
@@ -66,7 +66,12 @@ def _figures(shared: Shared, workload: AIWorkload, demand: Demand, state: State,
     copy = state.placement
     seen = shared.engine.cached(workload, copy.cluster) if copy else None
     receipts = advance(
-        status.receipts, _stays(state), _ended(state, now), now, _sites(shared), _transfer(shared, workload)
+        status.receipts,
+        _stays(shared.picture, workload, demand, state),
+        _ended(state, now),
+        now,
+        _sites(shared, workload, state),
+        _transfer(shared, workload),
     )
     bill = total(receipts)
     end = state.finished_at if state.final and state.finished_at else now
@@ -85,15 +90,18 @@ def _figures(shared: Shared, workload: AIWorkload, demand: Demand, state: State,
     )
 
 
-def _stays(state: State) -> list[Stay]:
+def _stays(picture: Picture, workload: AIWorkload, demand: Demand, state: State) -> list[Stay]:
     if state.final:
         return []
-    copies = (copy for copy in (state.previous, state.placement) if copy is not None)
-    return [
-        Stay(copy.cluster, copy.epoch, copy.started_at, copy.power_kw or 0.0)
-        for copy in copies
-        if copy.started_at is not None
-    ]
+    stays = []
+    for copy in (state.previous, state.placement):
+        if copy is None or copy.started_at is None:
+            continue
+        power = copy.power_kw  # unknown for a copy that was adopted, or begun on an older plan's word
+        if power is None:
+            power = _work_there(picture, workload, demand, copy.cluster, copy.accelerator_type)[0]
+        stays.append(Stay(copy.cluster, copy.epoch, copy.started_at, power))
+    return stays
 
 
 def _ended(state: State, now: datetime) -> datetime:
@@ -103,8 +111,11 @@ def _ended(state: State, now: datetime) -> datetime:
     return state.checkpoint.time if state.checkpoint is not None else now
 
 
-def _sites(shared: Shared) -> dict[str, Site]:
-    return {name: _site(shared, name) for name in shared.picture.clusters}
+def _sites(shared: Shared, workload: AIWorkload, state: State) -> dict[str, Site]:
+    """The sites that a bill needs now: where it runs, and where it last did."""
+    names = {receipt.cluster for receipt in workload.status.receipts[-2:]}
+    names |= {copy.cluster for copy in (state.placement, state.previous) if copy is not None}
+    return {name: _site(shared, name) for name in names if name in shared.picture.clusters}
 
 
 def _site(shared: Shared, name: str) -> Site:
@@ -125,32 +136,26 @@ def _at_home(shared: Shared, workload: AIWorkload, demand: Demand, done: float) 
     home = workload.spec.placement.home_cluster
     if home is None or home not in shared.picture.clusters:
         return None
-    kind, speed = _home_type(shared.picture, workload, demand, home)
-    power = workload.spec.profile.power_kw
-    if power is None:
-        power = _home_power_kw(shared.picture, demand, home, kind)
+    power, speed = _work_there(shared.picture, workload, demand, home, None)
     arrival = arrival_of(workload, shared.clock)
     start = max(arrival, workload.spec.schedule.earliest_start or arrival)
     found = counterfactual(done, start, _site(shared, home), power, speed)
     return found.grams if found is not None and found.quality > KNOWN else None
 
 
-def _home_type(picture: Picture, workload: AIWorkload, demand: Demand, home: str) -> tuple[str | None, float]:
-    speeds = workload.spec.profile.throughput
-    kinds = [entry.type for entry in picture.clusters[home].spec.capacity.accelerators]
-    if demand.accelerators == 0 or not kinds:
-        return None, 1.0
-    if demand.accelerator_type in kinds:
-        kinds = [demand.accelerator_type]
-    best = max(kinds, key=lambda kind: speeds.get(kind, 1.0))
-    return best, speeds.get(best, 1.0)
-
-
-def _home_power_kw(picture: Picture, demand: Demand, home: str, kind: str | None) -> float:
+def _work_there(
+    picture: Picture, workload: AIWorkload, demand: Demand, name: str, kind: str | None
+) -> tuple[float, float]:
+    """IT power in kW and relative speed of a workload in a cluster, on a type, or on the fastest there."""
+    speeds, declared_kw = workload.spec.profile.throughput, workload.spec.profile.power_kw
+    cluster = picture.clusters.get(name)
+    if demand.accelerators == 0 or cluster is None:
+        return WITHOUT_ACCELERATOR_KW if declared_kw is None else declared_kw, 1.0
+    kinds = list(capacity(cluster, picture.members.get(name, UNKNOWN_MEMBER)))
+    if kind is None and demand.accelerator_type in kinds:
+        kind = demand.accelerator_type
     if kind is None:
-        return (
-            WITHOUT_ACCELERATOR_KW if demand.accelerators == 0 else demand.accelerators * accelerator_kw("")
-        )
-    declared = {e.type: e.power_kw for e in picture.clusters[home].spec.capacity.accelerators}
-    each = declared.get(kind)
-    return demand.accelerators * (accelerator_kw(kind) if each is None else each)
+        kind = max(kinds, key=lambda each: speeds.get(each, 1.0), default="")
+    each_kw = {entry.type: entry.power_kw for entry in cluster.spec.capacity.accelerators}.get(kind)
+    gang_kw = demand.accelerators * (accelerator_kw(kind) if each_kw is None else each_kw)
+    return gang_kw if declared_kw is None else declared_kw, speeds.get(kind, 1.0)
