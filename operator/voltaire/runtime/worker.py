@@ -59,6 +59,7 @@ class Worker:
         self._memories: dict[str, Memory] = {}
         self._courtesies: set[asyncio.Task[None]] = set()
         self._telling = asyncio.Semaphore(TELLERS)
+        self._turn = asyncio.Lock()
 
     def touch(self, uid: str, delay: float = 0.0) -> None:
         """Something happened to this workload."""
@@ -78,6 +79,8 @@ class Worker:
         while True:
             uid = await self._queue.take()
             try:
+                async with self._turn:  # thousands of steps that ask nobody must not be taken in a row
+                    await asyncio.sleep(0)
                 await self._walk(uid)
             except KubeError as error:
                 log.info("step interrupted", uid=uid, error=str(error))
