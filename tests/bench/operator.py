@@ -52,7 +52,8 @@ class Bench:
         found["operator"]["logged_errors"] = len(errors)
         for line in errors[:5]:
             say(f"the operator logged: {line[:600]}")
-        say(f"{report.summary(found)}")
+        say(report.summary(found))
+        (self._stage.log.parent / "operated.json").write_text(json.dumps(found, indent=2), encoding="utf-8")
         status = next(s for s in await fleet_view.statuses(self._stage.hub) if s.get("phase") == "Running")
         found["plain"] = await self._plain(status)
         return found

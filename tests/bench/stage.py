@@ -75,6 +75,6 @@ async def _administrator(cluster: LabCluster, stack: AsyncExitStack) -> Kube:
     await config.load_kube_config(
         config_file=str(cluster.admin_kubeconfig), client_configuration=configuration
     )
-    kube = Kube(configuration, timeout=120.0)
+    kube = Kube(configuration, timeout=600.0)
     stack.push_async_callback(kube.close)
     return kube
