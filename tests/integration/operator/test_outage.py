@@ -1,4 +1,4 @@
-"""A member that hangs, one whose server is down, and what happens when they are back."""
+"""A member that hangs while work runs there, and what happens when it is back."""
 
 from __future__ import annotations
 
@@ -14,14 +14,6 @@ from tests.integration.operator.work import Work
 from tests.integration.operator.world import World
 
 pytestmark = [pytest.mark.lab, pytest.mark.asyncio(loop_scope="session")]
-
-
-def lost(world: World, cluster: str) -> bool:
-    return world.hub.status("RegionalCluster", cluster).get("reachable") is False
-
-
-def back(world: World, cluster: str) -> bool:
-    return world.hub.condition("RegionalCluster", cluster).get("status") == "True"
 
 
 @dataclass
@@ -53,7 +45,7 @@ async def outage(stage: World) -> AsyncIterator[Outage]:
     world.lab.pause_cluster("virginia")
     try:
         await world.carbon(paris=30.0, virginia=900.0)
-        await until(lambda: lost(world, "virginia"), "virginia is lost", seconds=40)
+        await until(lambda: world.lost("virginia"), "virginia is lost", seconds=40)
         await world.delete(seen.deleted)
         await until(
             lambda: seen.deleted.gone, "the deletion ends", seconds=40, tell=lambda: seen.deleted.said
@@ -65,7 +57,7 @@ async def outage(stage: World) -> AsyncIterator[Outage]:
         seen.stays_while_lost = len(seen.waiting.stays)
     finally:
         world.lab.resume_cluster("virginia")
-    await until(lambda: back(world, "virginia"), "virginia is back", seconds=70)
+    await until(lambda: world.back("virginia"), "virginia is back", seconds=70)
     yield seen
     await world.finish()
 
@@ -107,23 +99,3 @@ async def test_who_accepted_the_risk_is_restarted_elsewhere_and_the_lost_copy_go
     assert work.runs_in("paris")
     assert work.status.epoch >= 2
     await stage.told(work, "CopyAbandoned")
-
-
-async def test_work_goes_elsewhere_while_a_members_server_is_down_and_what_ran_there_goes_on(
-    world: World,
-) -> None:
-    there = await world.apply(workload("there", job(), only=("california",), mode="Never"))
-    await world.running(there, cluster="california")
-    await world.carbon(california=10.0)
-    world.lab.stop_cluster("california")
-    try:
-        await until(lambda: lost(world, "california"), "california is lost", seconds=40)
-        new = await world.apply(workload("new", job()))
-        await world.running(new, cluster="paris")
-        await until(lambda: there.condition().get("status") == "False", "it is told", tell=lambda: there.said)
-    finally:
-        world.lab.start_cluster("california")
-    await until(lambda: back(world, "california"), "california is back", seconds=70)
-    await until(lambda: there.condition().get("status") == "True", "it runs on", tell=lambda: there.said)
-    await world.running(new, cluster="california")
-    assert len(there.stays) == 1

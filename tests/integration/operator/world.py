@@ -147,6 +147,14 @@ class World:
     def now(self) -> datetime:
         return self.clock.now()
 
+    def lost(self, cluster: str) -> bool:
+        """Whether the operator says that it cannot reach a member."""
+        return self.hub.status("RegionalCluster", cluster).get("reachable") is False
+
+    def back(self, cluster: str) -> bool:
+        """Whether it says that all is well with a member."""
+        return self.hub.condition("RegionalCluster", cluster).get("status") == "True"
+
     async def running(self, *works: Work, cluster: str) -> None:
         """Wait until all of them run there."""
         for work in works:
