@@ -10,7 +10,7 @@ from voltaire.demo.result import SiteLog
 from voltaire.demo.scenario import Scenario, battery_site
 from voltaire.demo.telemetry import Site, TelemetryServer
 
-INITIAL_SOC = 0.75
+INITIAL_SOC = 0.3
 _TICK_SECONDS = 0.2  # real ones: two minutes of a day that takes six seconds an hour
 
 

@@ -17,8 +17,10 @@ PATIENCE_FACTOR = 3.0
 HOLD_SHARE_PER_HOUR = 0.001
 """An hour of waiting must save a thousandth of what the work emits: ties and trifles start earlier."""
 
-GUARD_SHARE = 0.05
-"""A required deadline is planned for with a slot, or this share of the work if it is more, to spare."""
+GUARD_SLOTS = 2
+GUARD_SHARE = 0.1
+"""A required deadline is planned for with so many slots, or this share of the work if it is more, to spare:
+pods are scheduled, images pulled and checkpoints restored in real time."""
 
 ERROR_WEIGHT = 0.5
 """Share of the forecast error added to what a change must save. Half: it averages out over many slots, and
@@ -45,7 +47,7 @@ class Terms:
     def guarded(self, case: Case, slot_seconds: float) -> Terms:
         """With time to spare before the deadline."""
         need = case.remaining / float(case.rate.max())
-        return replace(self, deadline=self.deadline - max(slot_seconds, GUARD_SHARE * need))
+        return replace(self, deadline=self.deadline - max(GUARD_SLOTS * slot_seconds, GUARD_SHARE * need))
 
     def at_once(self) -> Terms:
         """As early as possible, whatever it emits."""
