@@ -23,7 +23,8 @@ class Leadership:
     """Holds, or waits for, the Lease `namespace/name` as `identity`.
 
     `leading` is set while this process may act; `holds` ends a third of `duration` before others may take
-    over. `on_lead` is called whenever this process begins to lead.
+    over. `on_lead` is called whenever this process begins to lead (True), and when it goes on after a moment
+    in which it did not hold because a renewal was slow (False).
     """
 
     def __init__(
@@ -34,7 +35,7 @@ class Leadership:
         identity: str,
         *,
         duration: float = 15.0,
-        on_lead: Callable[[], None] | None = None,
+        on_lead: Callable[[bool], None] | None = None,
     ) -> None:
         self._kube = kube
         self._collection = resource_path("coordination.k8s.io/v1", "leases", namespace)
@@ -57,16 +58,21 @@ class Leadership:
     async def run(self) -> None:
         """Acquire and renew for ever; `leading` says which. Raises only CancelledError."""
         while True:
-            began, before = asyncio.get_running_loop().time(), self._renewed
-            try:
-                async with asyncio.timeout(self._duration / 3):
-                    won = await self._try(began)
-            except (KubeError, TimeoutError) as error:
-                log.warning("lease not renewed", error=str(error) or "timed out")
-                won = self.holds
-            lapsed = asyncio.get_running_loop().time() - before >= self._duration * 2 / 3
-            self._announce(won, lapsed=lapsed and self._renewed != before)
+            await self.renew()
             await asyncio.sleep(self._duration / 6)
+
+    async def renew(self) -> None:
+        """Try once to acquire or renew."""
+        loop = asyncio.get_running_loop()
+        began, before = loop.time(), self._renewed
+        try:
+            async with asyncio.timeout(self._duration / 3):
+                won = await self._try(began)
+        except (KubeError, TimeoutError) as error:
+            log.warning("lease not renewed", error=str(error) or "timed out")
+            won = self.holds
+        lapsed = loop.time() - before >= self._duration * 2 / 3
+        self._announce(won, lapsed=lapsed and self._renewed != before)
 
     async def release(self) -> None:
         """Let another take over at once."""
@@ -82,12 +88,13 @@ class Leadership:
             log.info("lease not released", error=str(error))
 
     def _announce(self, won: bool, *, lapsed: bool) -> None:
-        """`lapsed`: nobody else took it, but for a moment it did not hold; what was asked then is lost."""
+        """`lapsed`: nobody else took it, but for a moment it did not hold."""
         if won and (lapsed or not self.leading.is_set()):
-            log.info("leading", identity=self._identity, transitions=self.transitions)
+            anew = not self.leading.is_set()
+            log.info("leading", identity=self._identity, transitions=self.transitions, anew=anew)
             self.leading.set()
             if self._on_lead is not None:
-                self._on_lead()
+                self._on_lead(anew)
         elif not won and self.leading.is_set():
             log.warning("no longer leading", identity=self._identity)
             self.leading.clear()

@@ -317,8 +317,11 @@ class Operator:
         metrics.LEADING.set(leading)
         return leading
 
-    def _begin_to_lead(self) -> None:
+    def _begin_to_lead(self, anew: bool) -> None:
         """Whatever happened while nobody led is looked at now, not when something else happens to it."""
+        self.worker.resume()
+        if not anew:
+            return
         self._essences.clear()
         self.picture.changed.set()
         for uid in self.picture.workloads:

@@ -60,11 +60,18 @@ class Worker:
         self._courtesies: set[asyncio.Task[None]] = set()
         self._telling = asyncio.Semaphore(TELLERS)
         self._turn = asyncio.Lock()
+        self._left: set[str] = set()
 
     def touch(self, uid: str, delay: float = 0.0) -> None:
         """Something happened to this workload."""
         self._queue.add(uid, delay)
         metrics.QUEUE.set(len(self._queue))
+
+    def resume(self) -> None:
+        """Take up what was left because this process did not lead."""
+        for uid in self._left:
+            self.touch(uid)
+        self._left.clear()
 
     async def refresh(self) -> None:
         """At each slot, look at everything again: progress and figures move without events."""
@@ -93,6 +100,7 @@ class Worker:
 
     async def _walk(self, uid: str) -> None:
         if not self._shared.leads():
+            self._left.add(uid)
             return
         for _ in range(ROUNDS):
             workload = self._shared.picture.workloads.get(uid)
@@ -282,6 +290,7 @@ class Worker:
         self, workload: AIWorkload, request: Request, memory: Memory, failed_before: bool
     ) -> bool:
         if not self._shared.leads():  # the lease may have ended while the status was written
+            self._left.add(workload.metadata.uid)
             return False
         outcome = await self._shared.engine.perform(workload, request)
         self._note(request, outcome, memory)
