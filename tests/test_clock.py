@@ -29,7 +29,7 @@ def test_no_text_is_the_systems_clock() -> None:
 
 @pytest.mark.parametrize("text", ["fast", "2022-03-14T00:00:00Z", "2022-03-14@2026-01-01x2", "a@bxc"])
 def test_another_form_is_refused_with_the_expected_one(text: str) -> None:
-    with pytest.raises(ValueError, match="START@ANCHORxRATE|time zone"):
+    with pytest.raises(ValueError, match=r"START@ANCHORxRATE|time zone"):
         parse_clock(text)
 
 

@@ -41,7 +41,7 @@ def config_map(name: str, value: str = "1", **labels: str) -> dict[str, object]:
 
 async def until(true: Callable[[], object], seconds: float = 15.0) -> None:
     async with asyncio.timeout(seconds):
-        while not true():
+        while not true():  # noqa: ASYNC110 (what is waited for has no event to set)
             await asyncio.sleep(0.02)
 
 

@@ -40,7 +40,7 @@ class ClusterView:
     `capacity`: accelerators by type that Voltaire may use (others' use already taken off), its own running
     workloads included. `unavailable` says why nothing may be placed or moved there now (empty: it may).
     `draining`: what runs there moves away where it may. `intensity`: grid g/kWh per slot, None while nothing
-    fresh is known. `host_overhead_kw`: facility power drawn whatever runs, which solar and battery serve first.
+    fresh is known. `host_overhead_kw`: facility power drawn whatever runs; solar and battery serve it first.
     """
 
     name: str
