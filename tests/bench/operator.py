@@ -137,10 +137,11 @@ class Bench:
 
     async def _clear(self) -> None:
         say("removing the Jobs")
-        await fleet_view.remove_jobs(self._stage.members)
 
         async def gone() -> bool:
             members = self._stage.members
+            if await fleet_view.count_all(members, fleet_view.JOBS):
+                await fleet_view.remove_jobs(members)
             return not await fleet_view.count_all(members, fleet_view.PODS) + await fleet_view.count_all(
                 members, fleet_view.JOBS
             )
