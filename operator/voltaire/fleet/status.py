@@ -20,7 +20,19 @@ from voltaire.fleet.snapshot import ClusterView
 
 Status = dict[str, Any]
 FORECAST_STEPS = 96
-_PERMANENT = frozenset({"ZoneUnknown", "BasisRefused", "Unauthorized", "ConfigurationError"})
+# Reasons of signals (voltaire.signals.errors) that stay until a person changes something.
+_PERMANENT = frozenset(
+    {
+        "Unauthorized",
+        "WrongZone",
+        "WrongBasis",
+        "Sandbox",
+        "Misconfigured",
+        "UrlRefused",
+        "TraceRefused",
+        "AmbiguousQuery",
+    }
+)
 
 
 def _rounded(value: float | None, digits: int = 1) -> float | None:
@@ -94,6 +106,8 @@ def battery_status(
     findings = (
         ready(state.reason or "Reporting", state.message)
         if state.fresh
+        else stalled(state.reason, state.message)
+        if state.reason in _PERMANENT
         else in_progress(state.reason, state.message)
     )
     publish = battery.spec.control == "Recommend"

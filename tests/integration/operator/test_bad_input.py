@@ -183,6 +183,8 @@ async def test_a_series_that_cannot_be_believed_decides_nothing_and_the_other_zo
             f"{case} is not believed",
             tell=lambda: world.hub.status("GridZone", "virginia-grid"),
         )
+        stalled = world.hub.condition("GridZone", "virginia-grid", "Stalled")
+        assert bool(stalled) == (reason == "WrongZone")  # only that one asks for another spec or series
         assert world.intensity("virginia") is None
         assert world.hub.condition("GridZone", "virginia-grid")["message"]
     await world.carbon(paris=800.0, california=700.0)
