@@ -97,6 +97,10 @@ demo: $(STAMP) ## A day on four real control planes in minutes (CARBON=, START=,
 	@$(BIN)/voltaire demo $(if $(CARBON),--carbon "$(CARBON)") $(if $(START),--start "$(START)") \
 	  $(if $(SECONDS_PER_HOUR),--seconds-per-hour "$(SECONDS_PER_HOUR)")
 
+.PHONY: bench
+bench: $(STAMP) ## Quality and speed of the joint planner, with HiGHS beside it
+	@$(BIN)/python -m tests.bench.planner $(ARGS)
+
 .PHONY: bench-operator
 bench-operator: assets ## 2,000 AIWorkloads at once: rate, memory, event-loop lag
 	@$(BIN)/python -m tests.bench.operator $(ARGS)

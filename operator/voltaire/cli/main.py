@@ -6,7 +6,7 @@ from importlib import import_module
 
 import click
 
-COMMANDS = ("demo", "lab", "operator")
+COMMANDS = ("demo", "lab", "operator", "plan")
 
 
 class Commands(click.Group):
