@@ -61,6 +61,9 @@ def wish(
         return Wish(Stop() if state.phase in AT_REST and state.phase != "Pending" else Keep())
     if decision.cluster is None:
         return Wish(Keep())
+    if decision.action is Action.START and _placed_elsewhere(state, decision.cluster):
+        # Many that are alike swap places from plan to plan while none has one: no reason to move it later.
+        return Wish(Keep(), "the plan was made before it was placed")
     if decision.action is not Action.STAY:
         wrong = veto(picture, workload.metadata.uid, demand, decision, now)
         if wrong:
@@ -68,6 +71,11 @@ def wish(
     cluster = snapshot.clusters.get(decision.cluster)
     power = workload_power_kw(view, cluster, decision.accelerator_type) if cluster else None
     return Wish(Run(decision.cluster, decision.accelerator_type, power))
+
+
+def _placed_elsewhere(state: State, cluster: str) -> bool:
+    copy = state.placement
+    return state.phase in {"Placing", "Running"} and copy is not None and copy.cluster != cluster
 
 
 def veto(picture: Picture, uid: str, demand: Demand, decision: Decision, now: datetime) -> str:
