@@ -6,18 +6,12 @@ from collections.abc import Iterator
 
 import pytest
 
-from voltaire.lab import Fleet, Lab, Member
-from voltaire.lab.fleet import Accelerators
-
-RATE = 60.0
-"""Lab seconds per real second."""
+from tests.integration.fleet import FLEET, RATE
+from voltaire.lab import Lab
 
 
 @pytest.fixture(scope="session")
 def lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lab]:
-    """A hub and paris, virginia, california with 16 a100 each; a lab minute is a real second."""
-    regions = {"paris": "eu-west-3", "virginia": "us-east-1", "california": "us-west-1"}
-    a100 = (Accelerators("a100", "nvidia.com/gpu", 16),)
-    fleet = Fleet(tuple(Member(name, region, a100) for name, region in regions.items()))
-    with Lab.up(fleet, tmp_path_factory.mktemp("lab"), RATE) as running:
+    """A hub and paris, virginia, california with 16 a100 each."""
+    with Lab.up(FLEET, tmp_path_factory.mktemp("lab"), RATE) as running:
         yield running

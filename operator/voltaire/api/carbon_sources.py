@@ -23,7 +23,7 @@ from voltaire.api.base import (
 
 Code = Annotated[str, Field(min_length=1, max_length=32, pattern=r"^[A-Za-z0-9][A-Za-z0-9_-]*$")]
 Outward = Annotated[str, Field(min_length=2, max_length=4, pattern=r"^[A-Z]{1,2}[0-9][A-Z0-9]?$")]
-Eic = Annotated[str, Field(min_length=16, max_length=16, pattern=r"^[0-9A-Z][0-9A-Z-]{14}[0-9A-Z]$")]
+Eic = Annotated[str, Field(max_length=16, pattern=r"^[0-9A-Z][0-9A-Z-]{14}[0-9A-Z]$")]
 Behind = Literal["WattTime", "ElectricityMaps", "Other"]
 _BEHIND = (
     "Who the values come from, which is their basis: they do not say it themselves. With Other they are "
@@ -90,8 +90,8 @@ class EntsoeSource(Model):
     """Generation per type from ENTSO-E: average, production-based, either boundary."""
 
     token_ref: SecretKey = Field(description="Where the security token is.")
-    area: Annotated[str, Field(min_length=16, max_length=16, pattern=r"^[0-9A-Z][0-9A-Z-]{14}[0-9A-Z]$")] = (
-        Field(description="EIC of the bidding zone, such as 10Y1001A1001A82H for Germany and Luxembourg.")
+    area: Annotated[str, Field(max_length=16, pattern=r"^[0-9A-Z][0-9A-Z-]{14}[0-9A-Z]$")] = Field(
+        description="EIC of the bidding zone, such as 10Y1001A1001A82H for Germany and Luxembourg."
     )
     max_unknown_share: Fraction = Field(default=0.2, description=_UNKNOWN)
     url: Url = Field(default="https://web-api.tp.entsoe.eu/api", description="URL of the API.")

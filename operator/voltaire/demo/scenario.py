@@ -31,7 +31,7 @@ DEADLINES: Mapping[str, timedelta] = {
     "ai/eu-finetune": timedelta(hours=20),
     "ai/nightly-batch": timedelta(hours=23),
     "ai/pinned-train": timedelta(hours=24),
-    "ai/train-llm": timedelta(hours=24),
+    "ai/train-llm": timedelta(hours=19),
 }
 
 

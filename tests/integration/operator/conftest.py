@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 import pytest_asyncio
 
+from tests.integration.fleet import FLEET, RATE
 from tests.integration.operator import carbon, samples
 from tests.integration.operator.world import World, cancelled
 from tests.integration.server import REPOSITORY
@@ -29,6 +30,13 @@ def documents() -> list[samples.Body]:
     fleet = [make(name) for name in samples.ZONES for make in (samples.zone, samples.cluster)]
     one = samples.workload("first", samples.job())  # it opens the namespace of the tests' workloads
     return [*fleet, *POLICIES, *samples.bystanders(), one]
+
+
+@pytest.fixture(scope="session")
+def lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lab]:
+    """A lab of its own: an operator at work would disturb the tests of the parts, and they it."""
+    with Lab.up(FLEET, tmp_path_factory.mktemp("operator-lab"), RATE) as running:
+        yield running
 
 
 @pytest_asyncio.fixture(scope="session", loop_scope="session")
