@@ -108,7 +108,7 @@ bench-operator: assets ## 2,000 AIWorkloads at once: rate, memory, event-loop la
 .PHONY: lock
 lock: $(STAMP) ## Resolve the dependencies anew and write requirements/*.txt
 	@$(BIN)/pip-compile --quiet $(LOCK_FLAGS) --output-file=requirements/runtime.txt pyproject.toml
-	@$(BIN)/pip-compile --quiet $(LOCK_FLAGS) --allow-unsafe --extra=dev --extra=lab \
+	@$(BIN)/pip-compile --quiet $(LOCK_FLAGS) --allow-unsafe --extra=dask --extra=dev --extra=lab \
 	  --output-file=requirements/dev.txt pyproject.toml
 	@$(BIN)/pip-compile --quiet $(LOCK_FLAGS) --allow-unsafe --build-deps-for=editable --only-build-deps \
 	  --output-file=requirements/build.txt pyproject.toml
