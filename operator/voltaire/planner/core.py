@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import replace
 from datetime import datetime
+from time import monotonic
 
 import numpy as np
 
@@ -20,6 +21,7 @@ from voltaire.planner.choose import choose
 from voltaire.planner.explain import decide
 from voltaire.planner.explain_lasting import decide_lasting, leave
 from voltaire.planner.frozen import frozen_turns, why_frozen
+from voltaire.planner.joint import Effort
 from voltaire.planner.lasting import settle
 from voltaire.planner.order import Turn, in_order, is_lasting, slack_seconds
 from voltaire.planner.plan import Action, Decision, Plan
@@ -34,17 +36,33 @@ ROUNDS = 3
 """How often the required deadlines choose at most, those that came too late going first."""
 
 
-def plan(snapshot: Snapshot, now: datetime) -> Plan:
-    """A decision for every workload, and a schedule for every battery.
+class Planner:
+    """Plans one fleet again and again, each time starting from the plan before.
 
-    Deterministic. Raises ValueError when `now` has no zone or lies past the snapshot's horizon.
+    `effort`: how long to try. Given counts instead of seconds, the same snapshots in the same order give the
+    same plans, whatever the machine does meanwhile: what a simulation needs.
     """
-    fleet = open_fleet(snapshot, now)
-    planning = _Planning(snapshot, fleet)
-    planning.run()
-    decisions = {uid: planning.decisions[uid] for uid in sorted(planning.decisions)}
-    batteries = battery_schedules(snapshot, fleet)
-    return Plan(now, snapshot.start, snapshot.slot, decisions, batteries)
+
+    def __init__(self, effort: Effort | None = None) -> None:
+        self.effort = effort or Effort(seconds=2.0)
+
+    def plan(self, snapshot: Snapshot, now: datetime) -> Plan:
+        """A decision for every workload, and a schedule for every battery.
+
+        Raises ValueError when `now` has no zone or lies past the snapshot's horizon.
+        """
+        began = monotonic()
+        fleet = open_fleet(snapshot, now)
+        planning = _Planning(snapshot, fleet)
+        planning.run()
+        decisions = {uid: planning.decisions[uid] for uid in sorted(planning.decisions)}
+        batteries = battery_schedules(snapshot, fleet)
+        return Plan(now, snapshot.start, snapshot.slot, decisions, batteries, seconds=monotonic() - began)
+
+
+def plan(snapshot: Snapshot, now: datetime, effort: Effort | None = None) -> Plan:
+    """One plan from nothing: see `Planner.plan`."""
+    return Planner(effort).plan(snapshot, now)
 
 
 class _Planning:

@@ -62,10 +62,28 @@ class Decision:
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """The whole fleet's plan. `batteries`: kW per slot, positive discharges."""
+    """The whole fleet's plan. `batteries`: kW per slot, positive discharges.
+
+    `grams`: what the plan costs in all, emissions with lateness and changes at their prices; `bound_grams`:
+    what no plan can be below; both None where nothing is optimised (no comparable signal, nothing to plan).
+    `seconds`: wall time it took.
+    """
 
     created: datetime
     start: datetime
     slot: timedelta
     decisions: Mapping[str, Decision]
     batteries: Mapping[str, tuple[float, ...]] = field(default_factory=dict)
+    grams: float | None = None
+    bound_grams: float | None = None
+    seconds: float = field(default=0.0, compare=False)
+
+    @property
+    def gap(self) -> float | None:
+        """(grams - bound) / bound: at most so much above the optimum. None where nothing is proven."""
+        if self.grams is None or self.bound_grams is None:
+            return None
+        excess = self.grams - self.bound_grams
+        if excess <= 1e-6:
+            return 0.0
+        return excess / self.bound_grams if self.bound_grams > 1e-6 else None
