@@ -70,6 +70,7 @@ class _Replay:
         if self.since is None and k * self.p.slot_hours < self.w.held_hours - 1e-9:
             self.wrong(f"is stopped in slot {k}, before it may be")
         assert self.here is not None
+        self.v.grams += self.w.change_grams
         self.left += self.units(self.w.lost_hours + self.w.restore_hours)
         self.data, self.here, self.stopped_at = self.here[0], None, k
 
@@ -89,7 +90,8 @@ class _Replay:
         assert self.data is not None
         if self.w.mode is not Mode.MIGRATE:
             self.wrong(f"moves to {cluster} though it may not")
-        whole = math.floor(self.w.transfer_hours / self.p.slot_hours + 1e-9)
+        held = self.w.transfer_held
+        whole = 0 if held else math.floor(self.w.transfer_hours / self.p.slot_hours + 1e-9)
         sent = k - whole
         if sent < (self.stopped_at or 0):
             self.wrong(f"arrives in {cluster} in slot {k}, before its data can")
@@ -113,6 +115,8 @@ class _Replay:
         if not c.batteries and not any(c.solar_kw):
             self.v.grams += kwh * self.grid(cluster, k)
         self.left -= speed
+        if self.left <= 0:
+            self.v.grams += self.w.wait_grams_per_hour * (k + share) * self.p.slot_hours
 
     def run(self, timeline: Timeline) -> None:
         for k, where in enumerate(timeline):

@@ -56,6 +56,8 @@ def _workload(draw: st.DrawFn, name: str, slots: int, names: list[str]) -> Workl
         lost_hours=draw(st.sampled_from([0.0, 0.5])), restore_hours=draw(st.sampled_from([0.0, 0.25])),
         transfer_hours=draw(st.sampled_from([0.0, 0.5, 1.25])),
         transfer_kwh=draw(st.sampled_from([0.0, 0.2])),
+        transfer_held=draw(st.booleans()), change_grams=draw(st.sampled_from([0.0, 40.0])),
+        wait_grams_per_hour=draw(st.sampled_from([0.0, 5.0])),
         start_kwh=draw(st.sampled_from([0.0, 0.1])), residence_hours=draw(st.sampled_from([0.0, 2.0])),
         data=names[-1] if where == "data" and mode is not Mode.NEVER else None,
     )  # fmt: skip

@@ -7,15 +7,16 @@ for each slot, -1 for none. Reading it from left to right, with `left` units to 
 - each slot at pool p does `rate[j, p]` units, at most what is left; the last slot draws power for the share
   it works, but holds its accelerators and its power reserve for the whole slot;
 - when work is left and the next slot is elsewhere or nowhere, it stops: `left += stop_units`, which holds
-  what is lost and what the restart takes;
+  what is lost and what the restart takes, and `change` is paid;
 - a start costs `start_kwh` of IT energy at the grid's rate there and then. A start in another cluster than
   the last is a migration: `left += transfer_units` (the transfer's rest below a whole slot), it begins
   `transfer_slots` after the stop at the earliest, and costs half of `transfer_kwh` at the grid's rate of the
   cluster left, `transfer_slots` before the start, and half at the new one's in the slot of the start;
 - it stays `lock` slots where it starts unless it is done before, or the workload's `last` slot is over;
 - `left` never exceeds `ceiling`;
-- finishing at time f slots after `deadline` costs `late * f`. What is left at `last` costs
-  `miss + left * after + late * max(0, last + left / fastest rate - deadline)`.
+- finishing at time t costs `wait * t`, and `late * f` when that is f slots after `deadline`. What is left
+  at `last` costs `miss + left * after + late * max(0, t - deadline)` with t = `last + left / fastest rate`,
+  and `wait * t` unless all that costs the same however much is left.
 """
 
 from __future__ import annotations
@@ -42,7 +43,8 @@ class Arrays(NamedTuple):
     """Shapes: C clusters, P pools, K slots, J workloads.
 
     `grid`: g per kWh from the grid, price included. `limit`: facility kW that workloads may draw (host taken
-    off), infinite without a limit. `kw`: facility kW of the gang. `late`: g per slot; `after`: g per unit.
+    off), infinite without a limit. `kw`: facility kW of the gang. `late`, `wait`: g per slot; `after`: g per
+    unit; `change`: g per stop.
     `own`: pool where it runs, or -1; `data`: cluster where its data lie while it is stopped, or -1.
     """
 
@@ -74,6 +76,8 @@ class Arrays(NamedTuple):
     own: Ints
     data: Ints
     late: Floats
+    wait: Floats
+    change: Floats
     after: Floats
     miss: Floats
 

@@ -143,7 +143,7 @@ _COLUMNS: dict[str, type] = {
     "transfer_slots": np.int64, "transfer_units": np.int64, "transfer_kwh": np.float64,
     "start_kwh": np.float64,
     "lock": np.int64, "held": np.int64, "mode": np.int64, "own": np.int64, "data": np.int64,
-    "late": np.float64, "after": np.float64, "miss": np.float64,
+    "late": np.float64, "wait": np.float64, "change": np.float64, "after": np.float64, "miss": np.float64,
 }  # fmt: skip
 
 
@@ -172,6 +172,8 @@ class _Row:
     own: int = -1
     data: int = -1
     late: float = 0.0
+    wait: float = 0.0
+    change: float = 0.0
     after: float = 0.0
     miss: float = 0.0
     hopeless: bool = False
@@ -191,10 +193,11 @@ def _row(w: Workload, fleet: _Fleet) -> _Row:
     row.fastest = max(1, int(row.rate.max(initial=0)))
     per_hour = p.units_per_slot / p.slot_hours
     row.stop_units = _up((w.lost_hours + w.restore_hours) * per_hour)
-    row.transfer_slots = floor(w.transfer_hours / p.slot_hours + _TINY)
+    row.transfer_slots = 0 if w.transfer_held else floor(w.transfer_hours / p.slot_hours + _TINY)
     rest = w.transfer_hours - row.transfer_slots * p.slot_hours
     row.transfer_units = _up(max(0.0, rest) * per_hour * row.fastest / p.units_per_slot)
     row.transfer_kwh, row.start_kwh = w.transfer_kwh, w.start_kwh
+    row.change, row.wait = w.change_grams, w.wait_grams_per_hour * p.slot_hours
     loss = row.stop_units + row.transfer_units
     row.ceiling = row.work + (ROOM_FOR_LOSSES * loss if row.mode != NEVER else 0)
     row.lock = max(1, _up(w.residence_hours / p.slot_hours))

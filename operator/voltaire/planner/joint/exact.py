@@ -98,8 +98,10 @@ class _Job:
         a, j = self.a, self.j
         if n <= 0:
             return 0.0
-        late = max(0.0, self.last + n / int(a.fastest[j]) - float(a.deadline[j]))
-        return float(a.miss[j] + a.after[j] * n + a.late[j] * late)
+        done = self.last + n / int(a.fastest[j])
+        late = max(0.0, done - float(a.deadline[j]))
+        waited = 0.0 if a.after[j] == 0.0 and a.late[j] == 0.0 else float(a.wait[j]) * done
+        return float(a.miss[j] + a.after[j] * n + a.late[j] * late + waited)
 
     def _running(self, node: Node) -> Iterator[Arc]:
         a, j = self.a, self.j
@@ -107,12 +109,15 @@ class _Job:
         rate = int(a.rate[j, p])
         done = n <= rate
         share = (n - 1 + float(a.part[j])) / rate if done else 1.0
-        late = float(a.late[j]) * max(0.0, k + share - float(a.deadline[j])) if done else 0.0
+        late = 0.0
+        if done:
+            over = max(0.0, k + share - float(a.deadline[j]))
+            late = float(a.late[j]) * over + float(a.wait[j]) * (k + share)
         kwh = float(a.kw[j, p]) * a.slot_hours * share
         yield Arc(node, ("run", k + 1, p, max(0, n - rate), max(0, stay - 1)), late, k, p, kwh)
         lost = n + int(a.stop_units[j])
         if a.mode[j] > 0 and stay <= 0 and lost <= a.ceiling[j]:
-            yield Arc(node, ("stop", k, int(a.pool_cluster[p]), lost, 0), 0.0)
+            yield Arc(node, ("stop", k, int(a.pool_cluster[p]), lost, 0), float(a.change[j]))
 
     def _start(self, node: Node, k: int, p: int, n: int, cost: float) -> Arc:
         a, j = self.a, self.j

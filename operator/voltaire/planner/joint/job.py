@@ -28,6 +28,8 @@ class Job(NamedTuple):
     held: int
     mode: int
     late: float
+    wait: float
+    change: float
     after: float
     miss: float
     hard: bool
@@ -58,7 +60,7 @@ def job_of(a: Arrays, j: int) -> Job:
     return Job(
         a.work[j], a.part[j], a.ceiling[j], a.first[j], a.last[j], a.deadline[j], a.fastest[j],
         a.stop_units[j], a.transfer_slots[j], a.transfer_units[j], lock, a.held[j], a.mode[j], a.late[j],
-        a.after[j], a.miss[j],
+        a.wait[j], a.change[j], a.after[j], a.miss[j],
         a.after[j] == 0.0 and a.late[j] == 0.0,
     )  # fmt: skip
 
@@ -68,14 +70,16 @@ def leftover(job: Job, n: int) -> float:
     """Cost of `n` units left at the end of the window."""
     if n <= 0:
         return 0.0
-    late = job.last + n / job.fastest - job.deadline
-    return float(job.miss + n * job.after + job.late * max(0.0, late))
+    done = job.last + n / job.fastest
+    waited = 0.0 if job.hard else job.wait * done
+    return float(job.miss + n * job.after + job.late * max(0.0, done - job.deadline) + waited)
 
 
 @kernel
 def finishing(job: Job, k: int, n: int, rate: int) -> float:
-    """Lateness cost of finishing the last `n` units in slot k at `rate`."""
-    return float(job.late * max(0.0, k + (n - 1 + job.part) / rate - job.deadline))
+    """Cost of the time at which the last `n` units are finished in slot k at `rate`."""
+    done = k + (n - 1 + job.part) / rate
+    return float(job.wait * done + job.late * max(0.0, done - job.deadline))
 
 
 @kernel

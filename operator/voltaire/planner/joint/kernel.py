@@ -2,7 +2,8 @@
 
 The state is (slot, where it runs or where its data lie, units left). Backwards over the slots:
 
-    run(k, p, n)  = min( slot k at p + run(k+1, p, n - rate),  stop(k, cluster of p, n + stop_units) )
+    run(k, p, n)  = min( slot k at p + run(k+1, p, n - rate),
+                         change + stop(k, cluster of p, n + stop_units) )
     stop(k, c, n) = min( stop(k+1, c, n),  begin(k, p in c, n),  send(k, c) + arrive(k + transfer, n +
     transfer) ) arrive(k, n)  = min over p of begin(k, p, n) + receive(k, p)
     begin(k, p, n) is a start followed by `lock` slots at p, then run.
@@ -134,7 +135,7 @@ def _stopped(job: Job, offer: Offer, t: Tables, k: int, low: int, high: int, top
             _lower(values[low:end], arrive[low + moved : end + moved], offer.half[q, i])
         end = min(high, job.ceiling - lost) + 1
         if k >= job.held and end > low:
-            _lower(t.run[i, q, low:end], values[low + lost : end + lost], 0.0)
+            _lower(t.run[i, q, low:end], values[low + lost : end + lost], job.change)
 
 
 @inlined

@@ -113,10 +113,12 @@ class Workload:
     It may run from `earliest_hours` on. A `required` deadline is never planned past while it can be met:
     missing it costs `miss_grams`. Otherwise each hour of lateness costs `late_grams_per_hour`. Work left at
     the end of the horizon costs `after_grams_per_hour` of work (None: the workload's mean over place and
-    time).
+    time). Each hour until it is done costs `wait_grams_per_hour`, late or not.
 
-    A stop loses `lost_hours` of work, a restart takes `restore_hours` and `start_kwh` (IT; a first start
-    takes only `start_kwh`); a migration takes `transfer_hours` and `transfer_kwh` besides. It stays at least
+    A stop loses `lost_hours` of work and costs `change_grams` (what a change must save), a restart takes
+    `restore_hours` and `start_kwh` (IT; a first start takes only `start_kwh`); a migration takes
+    `transfer_hours` and `transfer_kwh` besides: before it starts, or, where `transfer_held`, while it holds
+    its new place already. It stays at least
     `residence_hours` where it starts. Where it is: running at `place` (cluster, accelerator type) and not to
     be stopped for `held_hours`, or stopped with its data in `data`, or neither.
     """
@@ -138,7 +140,10 @@ class Workload:
     restore_hours: float = 0.0
     transfer_hours: float = 0.0
     transfer_kwh: float = 0.0
+    transfer_held: bool = False
     start_kwh: float = 0.0
+    change_grams: float = 0.0
+    wait_grams_per_hour: float = 0.0
     residence_hours: float = 0.0
     held_hours: float = 0.0
     place: tuple[str, str] | None = None
@@ -161,7 +166,8 @@ class Workload:
 
 
 _AMOUNTS = ("hours", "accelerators", "earliest_hours", "late_grams_per_hour", "lost_hours", "restore_hours",
-            "transfer_hours", "transfer_kwh", "start_kwh", "residence_hours", "held_hours")  # fmt: skip
+            "transfer_hours", "transfer_kwh", "start_kwh", "change_grams", "wait_grams_per_hour",
+            "residence_hours", "held_hours")  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)

@@ -58,7 +58,7 @@ def trace(job: Job, offer: Offer, run: Floats, stop: Floats, fresh: Floats, row:
             lost, other = n + job.stop_units, BIG
             if stay <= 0 and job.mode > 0:
                 if lost <= highest(job, k):
-                    other = stop[k - first, at, lost]
+                    other = stop[k - first, at, lost] + job.change
                 elif job.hard and lost <= job.ceiling:
                     other = job.miss
             if _worked(job, offer, k, n, at, run, 1) <= other:
@@ -100,7 +100,7 @@ def account(
     a: Arrays, j: int, row: Rows, energy: Floats, sign: float, load: Floats
 ) -> tuple[float, float, int]:
     """What a timeline costs, read from the row alone: g of energy at `energy` (C, K), g of everything else
-    (starts, transfers, lateness), units left at the end. Adds `sign` times its kWh to `load` (C, K)."""
+    (starts, transfers, changes, time), units left at the end. Adds `sign` times its kWh to `load` (C, K)."""
     job = job_of(a, j)
     n, powered, other = job.work, 0.0, 0.0
     before = a.own[j]
@@ -111,6 +111,7 @@ def account(
             break
         if before >= 0 and p != before:
             n += a.stop_units[j]
+            other += a.change[j]
             data = a.pool_cluster[before]
         if p >= 0:
             c = a.pool_cluster[p]
