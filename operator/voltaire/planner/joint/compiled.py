@@ -1,13 +1,34 @@
-"""Machine code for the loops that decide how long a plan takes. Compiled once, kept in numba's cache."""
+"""Machine code for the loops that decide how long a plan takes. Compiled once, kept in numba's cache.
+
+Kernels call each other across files, and numba renews what is in the cache only when the file of the kernel
+itself has changed. So the cache lies in a folder named after all such files: `kernels/<digest>` in
+NUMBA_CACHE_DIR, or in the user's cache.
+"""
 
 from __future__ import annotations
 
+import hashlib
+import os
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any, TypeVar, cast
 
 import numba
 
 F = TypeVar("F", bound=Callable[..., Any])
+
+
+def _cache_folder() -> str:
+    digest = hashlib.sha256()
+    for file in sorted(Path(__file__).parent.glob("*.py")):
+        source = file.read_bytes()
+        if b"joint.compiled import" in source or b"NamedTuple" in source:
+            digest.update(source)
+    user = Path(os.environ.get("XDG_CACHE_HOME") or Path("~/.cache").expanduser()) / "voltaire"
+    return str(Path(numba.config.CACHE_DIR or user) / "kernels" / digest.hexdigest()[:16])
+
+
+numba.config.CACHE_DIR = _cache_folder()
 
 
 def kernel(function: F) -> F:

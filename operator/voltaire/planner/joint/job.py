@@ -39,7 +39,7 @@ class Offer(NamedTuple):
     """What the pools ask, by (pool, slot of the window). `full`: g for holding a slot, BIG where there is no
     room; `energy`: g for working it through; `start`: g for a start; `half`: g for one end of a transfer.
     `rate`, `cluster` by pool; `pools`: their indices; `own`: where it runs, `data`: a pool where its data
-    lie."""
+    lie, with no room in it if it may not run there."""
 
     pools: Ints
     rate: Ints
@@ -91,10 +91,22 @@ def highest(job: Job, k: int) -> int:
 
 
 @kernel
+def _pools(a: Arrays, j: int) -> Ints:
+    """Where it may run, and one pool of the cluster that holds its data where it may not run there."""
+    pools = np.flatnonzero(a.rate[j])
+    if a.own[j] >= 0 or a.data[j] < 0 or a.mode[j] == 0:
+        return pools
+    if (a.pool_cluster[pools] == a.data[j]).any():
+        return pools
+    there = np.flatnonzero(a.pool_cluster == a.data[j])
+    return np.append(pools, there[0]) if there.shape[0] > 0 else pools
+
+
+@kernel
 def offer_of(a: Arrays, j: int, most: int, hold: Floats, draw: Floats, energy: Floats, free: Floats,
              room: Floats) -> Offer:  # fmt: skip
     """What pools ask of workload j: of all where it may run, or of the `most` that look cheapest."""
-    pools = np.flatnonzero(a.rate[j])
+    pools = _pools(a, j)
     first, window = a.first[j], max(0, a.last[j] - a.first[j])
     shape = (pools.shape[0], window)
     full, powered = np.empty(shape), np.empty(shape)
@@ -106,7 +118,7 @@ def offer_of(a: Arrays, j: int, most: int, hold: Floats, draw: Floats, energy: F
         shut, total, least = 0, 0.0, BIG
         for i in range(window):
             k = first + i
-            if free[p, k] < gang - 1e-6 or room[c, k] < kw - 1e-6:
+            if a.rate[j, p] == 0 or free[p, k] < gang - 1e-6 or room[c, k] < kw - 1e-6:
                 full[q, i], powered[q, i] = BIG, 0.0
                 shut += 1
             else:
@@ -116,7 +128,7 @@ def offer_of(a: Arrays, j: int, most: int, hold: Floats, draw: Floats, energy: F
                 least = min(least, full[q, i] + powered[q, i])
         # A slot without room counts as dear.
         mean = total / max(1, window - shut)
-        score[q] = 0.5 * (mean + least) / a.rate[j, p] * (1.0 + shut / max(1, window))
+        score[q] = 0.5 * (mean + least) / max(1, a.rate[j, p]) * (1.0 + shut / max(1, window))
         if p == a.own[j] or (a.own[j] < 0 and c == a.data[j]):
             score[q] = -1.0
     if most < pools.shape[0]:
@@ -132,7 +144,7 @@ def _with_events(a: Arrays, j: int, pools: Ints, full: Floats, powered: Floats) 
     own, data = -1, -1
     for q in range(pools.shape[0]):
         c = a.pool_cluster[pools[q]]
-        rate[q], cluster[q] = a.rate[j, pools[q]], c
+        rate[q], cluster[q] = max(1, a.rate[j, pools[q]]), c
         for i in range(full.shape[1]):
             grid = a.grid[c, a.first[j] + i]
             start[q, i], half[q, i] = a.start_kwh[j] * a.pue[c] * grid, 0.5 * a.transfer_kwh[j] * grid

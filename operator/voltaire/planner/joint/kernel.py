@@ -42,7 +42,7 @@ def scratch_size(a: Arrays) -> int:
     if a.jobs == 0:
         return 1
     window, units = np.maximum(1, a.last - a.first) + 1, a.ceiling + 1
-    pools = np.count_nonzero(a.rate, axis=1)
+    pools = np.count_nonzero(a.rate, axis=1) + 1
     sizes = window * units * (2 * pools + 1) + (np.minimum(a.lock, window) + 1) * pools * units + window
     return int(sizes.max()) + 1
 
