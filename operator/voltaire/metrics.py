@@ -9,6 +9,11 @@ INTENSITY = Gauge(
     "voltaire_grid_intensity_grams_per_kwh", "Carbon intensity now, gCO2eq/kWh.", ["zone", "signal"]
 )
 ZONE_FRESH = Gauge("voltaire_grid_zone_fresh", "1 while a fresh, believable value is known.", ["zone"])
+FORECAST_ERROR = Gauge(
+    "voltaire_forecast_error",
+    "Mean absolute error of a forecast as a share of the mean: used, provider or own.",
+    ["zone", "forecast", "lead_hours"],
+)
 CLUSTER_REACHABLE = Gauge("voltaire_cluster_reachable", "1 while the member answers.", ["cluster"])
 ACCELERATORS = Gauge("voltaire_accelerators", "Accelerators by type and state.", ["cluster", "type", "state"])
 SOC = Gauge("voltaire_battery_soc", "State of charge, 0 to 1.", ["battery"])

@@ -256,7 +256,9 @@ async def test_forecast_errors_are_tracked() -> None:
         clock.time += HOUR
         signal = await watched.poll()
     # Of the hour that is over, 100 was expected (persistence) and 150 came.
-    assert signal.forecast_error == pytest.approx(50 / 150)
+    assert signal.forecast_errors[0].lead_hours == 1
+    assert signal.forecast_errors[0].used == pytest.approx(50 / 150)
+    assert signal.forecast_error is not None
 
 
 async def test_an_estimate_is_told_as_one() -> None:

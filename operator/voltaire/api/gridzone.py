@@ -9,6 +9,7 @@ from pydantic import ConfigDict, Field
 
 from voltaire.api.base import (
     Duration,
+    Fraction,
     LabelName,
     Model,
     Name,
@@ -203,6 +204,21 @@ class ForecastStatus(StatusModel):
     )
 
 
+class LeadErrorStatus(StatusModel):
+    """How wrong forecasts for one lead time have been: mean absolute errors as shares of the mean value."""
+
+    lead_hours: int = Field(ge=1, description="Hours from when it was said to the hour it was said of.")
+    used: NonNegative | None = Field(default=None, description="Of the forecast that was planned with.")
+    provider: NonNegative | None = Field(default=None, description="Of the provider's forecast.")
+    own: NonNegative | None = Field(
+        default=None, description="Of Voltaire's own forecaster; from its backtest until enough is compared."
+    )
+    own_share: Fraction = Field(
+        default=0.0, description="How much of the own forecast is mixed into the provider's."
+    )
+    comparisons: int = Field(default=0, ge=0, description="Hours compared; older ones count less.")
+
+
 class SourceStatus(StatusModel):
     """How one source is doing."""
 
@@ -224,5 +240,10 @@ class GridZoneStatus(ResourceStatus):
         default_factory=list, description="Health per source."
     )
     forecast_error: NonNegative | None = Field(
-        default=None, description="Mean absolute error of the forecasts seen so far, as a share of the mean."
+        default=None,
+        description="Mean absolute error of the forecast over the leads of 1 to 24 hours, as a share of the "
+        "mean.",
+    )
+    forecast_errors: Annotated[list[LeadErrorStatus], Field(max_length=48)] = Field(
+        default_factory=list, description="Errors by lead time, of each forecast."
     )

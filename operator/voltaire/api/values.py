@@ -66,12 +66,27 @@ class SourceHealth:
 
 
 @dataclass(frozen=True, slots=True)
+class LeadError:
+    """How wrong forecasts for `lead_hours` ahead have been: mean absolute errors as shares of the mean value,
+    of what was `used`, of the `provider`'s and of our `own`; None where nothing was compared. `own_share`:
+    how much of what is used is ours where the provider has a forecast, 0 to 1."""
+
+    lead_hours: int
+    used: float | None
+    provider: float | None
+    own: float | None
+    own_share: float
+    comparisons: int
+
+
+@dataclass(frozen=True, slots=True)
 class ZoneSignal:
     """What is known of a grid zone.
 
     `grams_per_kwh` and `observed_at` are None while nothing fresh and believable is known; `reason` then
     says why in one CamelCase word and `message` in a sentence. `history` is what occurred, `forecast` what
-    is expected from the current step on.
+    is expected from the current step on. `forecast_error`: its mean absolute error as a share of the mean,
+    by lead: the first for one hour, the last holds beyond; None while unknown.
     """
 
     zone: str
@@ -84,7 +99,8 @@ class ZoneSignal:
     sources: tuple[SourceHealth, ...]
     reason: str
     message: str
-    forecast_error: float | None = None
+    forecast_error: tuple[float, ...] | None = None
+    forecast_errors: tuple[LeadError, ...] = ()
 
     @property
     def fresh(self) -> bool:

@@ -40,7 +40,9 @@ class ClusterView:
     `capacity`: accelerators by type that Voltaire may use (others' use already taken off), its own running
     workloads included. `unavailable` says why nothing may be placed or moved there now (empty: it may).
     `draining`: what runs there moves away where it may. `intensity`: grid g/kWh per slot, None while nothing
-    fresh is known. `host_overhead_kw`: facility power drawn whatever runs; solar and battery serve it first.
+    fresh is known. `forecast_error`: mean absolute error of that as a share of the value, by lead (the first
+    for one hour, the last holds beyond) or one for all; read it with `fleet.uncertainty.error_at`.
+    `host_overhead_kw`: facility power drawn whatever runs; solar and battery serve it first.
     """
 
     name: str
@@ -57,7 +59,7 @@ class ClusterView:
     limit_kw: float | None
     basis: Basis | None
     intensity: tuple[float, ...] | None
-    forecast_error: float | None = None
+    forecast_error: float | tuple[float, ...] | None = None
     batteries: tuple[BatteryView, ...] = ()
     draining: bool = False
 

@@ -13,7 +13,7 @@ from typing import Any
 from voltaire.api.base import Condition, format_duration
 from voltaire.api.conditions import Finding, in_progress, merge, ready, stalled
 from voltaire.api.resources import Battery, GridZone, PlacementPolicy, RegionalCluster
-from voltaire.api.values import BatteryState, Series, ZoneSignal
+from voltaire.api.values import BatteryState, LeadError, Series, ZoneSignal
 from voltaire.fleet.build import UNKNOWN_MEMBER, capacity
 from voltaire.fleet.picture import MemberView, Picture
 from voltaire.fleet.snapshot import ClusterView
@@ -66,6 +66,23 @@ def _time(value: datetime | None) -> str | None:
     return value.isoformat(timespec="seconds").replace("+00:00", "Z") if value else None
 
 
+def _day_mean(errors: Sequence[float] | None) -> float | None:
+    """Mean over the leads of a day."""
+    day = (errors or ())[:24]
+    return sum(day) / len(day) if day else None
+
+
+def _lead_error(error: LeadError) -> Status:
+    return {
+        "leadHours": error.lead_hours,
+        "used": _rounded(error.used, 3),
+        "provider": _rounded(error.provider, 3),
+        "own": _rounded(error.own, 3),
+        "ownShare": round(error.own_share, 2),
+        "comparisons": error.comparisons,
+    }
+
+
 def zone_status(zone: GridZone, signal: ZoneSignal, now: datetime) -> Status:
     """Status of a GridZone."""
     if signal.fresh:
@@ -79,7 +96,8 @@ def zone_status(zone: GridZone, signal: ZoneSignal, now: datetime) -> Status:
         "observedAt": _time(signal.observed_at),
         "source": signal.source,
         "forecast": _forecast(signal.forecast, now),
-        "forecastError": _rounded(signal.forecast_error, 3),
+        "forecastError": _rounded(_day_mean(signal.forecast_error), 3),
+        "forecastErrors": [_lead_error(error) for error in signal.forecast_errors],
         "sources": [
             {
                 "name": source.name,

@@ -14,7 +14,7 @@ def error_at(view: ClusterView, lead_hours: float) -> float:
     A tracked error is one share for all leads, or one for each whole hour from 1 on: the last holds beyond,
     and below an hour it falls to 0, for what is observed now is known.
     """
-    errors: float | Sequence[float] | None = view.forecast_error
+    errors = view.forecast_error
     if errors is None or (isinstance(errors, Sequence) and not errors):
         return 0.0
     near = min(1.0, max(0.0, lead_hours))

@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from voltaire.fleet.uncertainty import error_at
 from voltaire.planner.case import Case
 from voltaire.planner.grid import Floats
 from voltaire.planner.sites import Fleet
@@ -25,6 +26,9 @@ pods are scheduled, images pulled and checkpoints restored in real time."""
 ERROR_WEIGHT = 0.5
 """Share of the forecast error added to what a change must save. Half: it averages out over many slots, and
 part of it is common to the places compared."""
+
+LASTING_HOURS = 12.0
+"""Lead at which the forecast of a day is judged for work without an end."""
 
 AT_ONCE_GRAMS_PER_HOUR = 1e7
 """Price of lateness where a required deadline cannot be met: nothing weighs against finishing early."""
@@ -84,8 +88,15 @@ def make_terms(case: Case, fleet: Fleet, reference_grams: float, price_after: fl
 
 def change_margin(case: Case, fleet: Fleet, reference_grams: float) -> float:
     """Grams that a stop or a move must save beyond its own cost: the policy's share of what is left, wider
-    where forecasts have been wrong, at least the policy's grams."""
+    where forecasts for the middle of it have been wrong, at least the policy's grams."""
     views = [fleet.sites[place.cluster].view for place in case.places]
-    error = max((view.forecast_error or 0.0 for view in views), default=0.0)
+    error = max((error_at(view, _middle_hours(case)) for view in views), default=0.0)
     share = case.workload.policy.minimum_saving + ERROR_WEIGHT * error
     return max(share * reference_grams, case.workload.policy.minimum_saving_grams)
+
+
+def _middle_hours(case: Case) -> float:
+    """How far ahead the middle of what is left lies, h, at least one; LASTING_HOURS where it has no end."""
+    if case.workload.remaining_seconds is None:
+        return LASTING_HOURS
+    return max(1.0, case.remaining / float(case.rate.max()) / 7200.0)

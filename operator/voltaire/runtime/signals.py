@@ -17,6 +17,7 @@ from voltaire.signals.build import SignalDeps, build_battery_watcher, build_zone
 
 MATERIAL_INTENSITY = 0.02  # relative change that asks for a new plan before the slot ends
 MATERIAL_SOC = 0.02
+METRIC_LEADS = (1, 6, 12, 24, 48)
 SHORTEST_WAIT = 0.2  # seconds of wall time between two polls, however fast the clock
 
 
@@ -94,6 +95,7 @@ class Polling:
         if signal.grams_per_kwh is not None:
             labels = {"zone": signal.zone, "signal": signal.basis.signal}
             metrics.INTENSITY.labels(**labels).set(signal.grams_per_kwh)
+        _tell_errors(signal)
         if _moved(before.grams_per_kwh if before else None, signal.grams_per_kwh, MATERIAL_INTENSITY):
             self._picture.changed.set()
         self._on_zone(name)
@@ -142,6 +144,16 @@ def _remembered(battery: Battery) -> StoredEnergy | None:
     """The stored intensity that an earlier run of the operator left in the status."""
     grams, assumed = battery.status.stored_grams_per_kwh, battery.status.stored_assumed
     return None if grams is None else StoredEnergy(grams, 1.0 if assumed else 0.0)
+
+
+def _tell_errors(signal: ZoneSignal) -> None:
+    """Forecast errors as metrics, at a few leads."""
+    for error in signal.forecast_errors:
+        if error.lead_hours in METRIC_LEADS:
+            for forecast, share in (("used", error.used), ("provider", error.provider), ("own", error.own)):
+                if share is not None:
+                    labels = {"zone": signal.zone, "forecast": forecast, "lead_hours": error.lead_hours}
+                    metrics.FORECAST_ERROR.labels(**labels).set(share)
 
 
 def _moved(before: float | None, after: float | None, relative: float, absolute: float = 0.0) -> bool:

@@ -1,13 +1,8 @@
-"""What is expected of a zone: the provider's forecast where it has one, our own where it has none.
+"""What is expected of a zone, and how wrong that has been.
 
-Our own: the same hour of yesterday, plus today's difference from yesterday, fading.
-
-    f(t) = y(t) + (level - y(now)) * exp(-(t - now) / FADE)
-
-with y the value one day earlier (or 2, 3, ... 7 days where that one is unknown). It begins at the current
-level and ends in yesterday's shape. Where no earlier day is known it is the current level (persistence).
-The daily cycle dominates carbon intensity wherever the sun does, and weather persists for hours: this is
-the usual naive reference that a provider's forecast has to beat.
+In this order: the provider's forecast where it has one, corrected by our own where that has proved better
+(`accuracy`); our own forecaster (`voltaire.forecast`), which begins as persistence and knows the shape of
+days and weeks as soon as it has seen them.
 """
 
 from __future__ import annotations
@@ -15,61 +10,64 @@ from __future__ import annotations
 from bisect import bisect_right
 from collections.abc import Sequence
 from datetime import datetime, timedelta
-from math import exp
+
+import numpy as np
 
 from voltaire.api.gridzone import Plausible
-from voltaire.api.values import Series
-from voltaire.signals.carbon.samples import Sample
+from voltaire.api.values import LeadError, Series
+from voltaire.forecast import Forecaster
+from voltaire.forecast.grid import Floats
+from voltaire.signals.accuracy import Expected, ForecastErrors
+from voltaire.signals.carbon.samples import HOUR, Sample
 
-# Of 1, 3, 6, 12 and 24 hours the one with the least error over leads of 1 to 24 hours in the first half of
-# 2022 in France, Germany, PJM and California (3 to 12 % of the mean; persistence alone has 3 to 25 %).
-FADE = timedelta(hours=12)
-DAY = timedelta(days=1)
-DAYS_BACK = 7
 HORIZON = timedelta(hours=48)
 
 
-def own_forecast(
-    history: Series | None, level: float, now: datetime, time: datetime, plausible: Plausible
-) -> float:
-    """What we expect at `time` ourselves, g/kWh, kept inside the plausible range.
+class Outlook:
+    """What is expected of one zone; learns from what occurs. `horizon`: how far it reaches at least."""
 
-    `level`: the intensity at `now`.
-    """
-    then = _earlier_day(history, time, now)
-    today = _earlier_day(history, now, now)
-    if then is None or today is None:
-        return level
-    value = then + (level - today) * exp(-max(0.0, (time - now) / FADE))
-    return min(max(value, plausible.min_grams_per_kwh), plausible.max_grams_per_kwh)
+    def __init__(self, plausible: Plausible, horizon: timedelta = HORIZON) -> None:
+        self._own = Forecaster(floor=plausible.min_grams_per_kwh, ceiling=plausible.max_grams_per_kwh)
+        self._errors = ForecastErrors()
+        self._horizon = horizon
+
+    def learn(self, history: Series | None, now: datetime) -> None:
+        """Take in what occurred up to `now`; older times than before may come, and teach everything anew."""
+        if history is not None:
+            self._own.learn(history)
+        self._errors.settle(history, now)
+
+    def expect(self, current: Sample, provided: Sequence[Sample], now: datetime) -> Series:
+        """What to publish from the step that holds `now` on; it is noted, to be judged later."""
+        expected = expect(current, provided, self._own, self._errors.own_share(), now, self._horizon)
+        self._errors.note(expected, now)
+        return expected.published
+
+    @property
+    def error(self) -> tuple[float, ...] | None:
+        """Mean absolute error as a share of the mean, by lead hour; None while unknown."""
+        return self._errors.expected_error(self._own.errors())
+
+    @property
+    def errors(self) -> tuple[LeadError, ...]:
+        """The same for people, by forecast."""
+        return self._errors.told(self._own.errors())
 
 
-def _earlier_day(history: Series | None, time: datetime, now: datetime) -> float | None:
-    """The value at the same time of the latest earlier day that has occurred and is known."""
-    if history is None:
-        return None
-    first = max(1, -((now - time) // DAY))
-    for days in range(first, DAYS_BACK + first + 1):
-        earlier = time - days * DAY
-        value = history.at(earlier) if earlier <= now else None
-        if value is not None:
-            return value
-    return None
-
-
-def forecast_series(
+def expect(
     current: Sample,
     provided: Sequence[Sample],
-    history: Series | None,
+    own: Forecaster,
+    own_share: Floats,
     now: datetime,
-    plausible: Plausible,
     horizon: timedelta = HORIZON,
-) -> Series:
+) -> Expected:
     """What is expected from the step that holds `now` on, covering at least `horizon` from `now`.
 
-    The first value is what is observed when `current` holds now; further ones are the provider's, and our
-    own wherever it has none or its value was refused. `current` must have a value. A forecast of the
-    provider that reaches beyond the horizon is kept whole.
+    The first value is what is observed when `current` holds now; further ones are the provider's, moved
+    towards our own by its share at that lead (`own_share`, by hour), and our own wherever the provider has
+    none or its value was refused. `current` must have a value. A forecast of the provider that reaches beyond
+    the horizon is kept whole.
     """
     level = current.grams_per_kwh
     if level is None:
@@ -77,13 +75,32 @@ def forecast_series(
     step = min([current.end - current.start, *(sample.end - sample.start for sample in provided)])
     start = current.start + (now - current.start) // step * step
     end = max([now + horizon, *(sample.end for sample in provided[-1:])])
+    count = -((start - end) // step)
+    ours = own.predict(start, step, count)
+    ours[np.isnan(ours)] = level
+    said = _on_steps(provided, start, step, count)
+    held = min(count, max(0, -((start - current.end) // step)))
+    said[:held] = np.nan
+    ours[:held] = level
+    leads = np.clip(np.ceil((start - now) / HOUR + np.arange(count) * (step / HOUR)), 1, len(own_share))
+    moved = said + own_share[leads.astype(np.int64) - 1] * (ours - said)
+    published = np.where(np.isnan(said), ours, moved)
+    return Expected(*(_series(start, step, values) for values in (published, said, ours)))
+
+
+def _on_steps(provided: Sequence[Sample], start: datetime, step: timedelta, count: int) -> Floats:
+    """The provider's values at the beginnings of steps; NaN where it has none."""
     starts = [sample.start for sample in provided]
-    values: list[float | None] = []
-    for index in range(-((start - end) // step)):
+    values = np.full(count, np.nan)
+    for index in range(count):
         time = start + index * step
         place = bisect_right(starts, time) - 1
-        value = provided[place].grams_per_kwh if place >= 0 and time < provided[place].end else None
-        if current.start <= time < current.end:
-            value = level
-        values.append(own_forecast(history, level, now, time, plausible) if value is None else value)
-    return Series(start, step, tuple(values))
+        if place >= 0 and time < provided[place].end:
+            value = provided[place].grams_per_kwh
+            values[index] = np.nan if value is None else value
+    return values
+
+
+def _series(start: datetime, step: timedelta, values: Floats) -> Series:
+    """NaN becomes a gap."""
+    return Series(start, step, tuple(None if np.isnan(v) else v for v in values.tolist()))

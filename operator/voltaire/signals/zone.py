@@ -16,9 +16,8 @@ from datetime import datetime, timedelta
 from voltaire.api.gridzone import GridZoneSpec
 from voltaire.api.values import Series, ZoneSignal
 from voltaire.clock import Clock
-from voltaire.signals.accuracy import ForecastErrors
 from voltaire.signals.carbon.samples import CarbonSource, Sample
-from voltaire.signals.forecasting import HORIZON, forecast_series
+from voltaire.signals.forecasting import HORIZON, Outlook
 from voltaire.signals.history import History
 from voltaire.signals.source_state import MAX_MESSAGE, Monotonic, SourceState, within
 
@@ -52,10 +51,9 @@ class ZoneWatcher:
     ) -> None:
         self._spec = spec
         self._clock = clock
-        self._horizon = horizon
         self._states = [SourceState(source, spec, timeout_seconds, monotonic) for source in sources]
         self._history = History()
-        self._errors = ForecastErrors()
+        self._outlook = Outlook(spec.plausible, horizon)
         self._polled: datetime | None = None
         self._one_poll = asyncio.Lock()
 
@@ -87,11 +85,8 @@ class ZoneWatcher:
         """What is known at `now`, without asking anybody."""
         history = self._history.series(now)
         choice = choose(self._states, self._history, now, self._spec.stale_after)
-        forecast = None
-        if choice is not None:
-            forecast = self._forecast(choice, history, now)
-            self._errors.note(forecast, now)
-        self._errors.settle(history, now)
+        self._outlook.learn(history, now)
+        forecast = None if choice is None else self._forecast(choice, now)
         reason, message = explain(self._states, choice)
         return ZoneSignal(
             zone=self._spec.zone,
@@ -104,14 +99,14 @@ class ZoneWatcher:
             sources=tuple(state.health() for state in self._states),
             reason=reason,
             message=message,
-            forecast_error=self._errors.share,
+            forecast_error=self._outlook.error,
+            forecast_errors=self._outlook.errors,
         )
 
-    def _forecast(self, choice: Choice, history: Series | None, now: datetime) -> Series:
+    def _forecast(self, choice: Choice, now: datetime) -> Series:
         """From the step that holds `now` on."""
         answer = self._states[choice.rank].answer
-        provided = () if answer is None else answer.forecast
-        return forecast_series(choice.sample, provided, history, now, self._spec.plausible, self._horizon)
+        return self._outlook.expect(choice.sample, () if answer is None else answer.forecast, now)
 
 
 def choose(
