@@ -14,6 +14,17 @@ FORECAST_ERROR = Gauge(
     "Mean absolute error of a forecast as a share of the mean: used, provider or own.",
     ["zone", "forecast", "lead_hours"],
 )
+ZONE_AGE = Gauge("voltaire_grid_zone_age_seconds", "Age of the value in use, from its start.", ["zone"])
+SIGNAL_ANSWERS = Counter(
+    "voltaire_signal_answers_total",
+    "Answers of carbon sources by what became of them: Used, or the reason they were not.",
+    ["zone", "source", "result"],
+)
+SIGNAL_REFUSED = Counter(
+    "voltaire_signal_refused_total",
+    "Values and whole answers of carbon sources that were not believed.",
+    ["zone", "source", "reason"],
+)
 CLUSTER_REACHABLE = Gauge("voltaire_cluster_reachable", "1 while the member answers.", ["cluster"])
 ACCELERATORS = Gauge("voltaire_accelerators", "Accelerators by type and state.", ["cluster", "type", "state"])
 SOC = Gauge("voltaire_battery_soc", "State of charge, 0 to 1.", ["battery"])

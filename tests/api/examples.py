@@ -97,6 +97,7 @@ _GRIDZONE: Object = {
     "refresh": "5m",
     "staleAfter": "2h",
     "plausible": {"minGramsPerKWh": 0, "maxGramsPerKWh": 1200},
+    "crossCheck": {"tolerance": 0.25},
 }
 
 

@@ -101,13 +101,13 @@ def em_point(time: datetime, value: object, **fields: object) -> dict[str, objec
 
 
 def em_documents(zone: str = "FR", now: datetime = NOW) -> dict[str, dict[str, Any]]:
-    """What the three endpoints answer: 24 h of 100, 101, ..., now 55, a forecast of 49 points."""
+    """What the three endpoints answer: 24 h of 40, 41, ..., now 55, a forecast of 49 points."""
     hour = now.replace(minute=0)
     return {
         "latest": {"zone": zone, **em_point(hour, 55)},
         "history": {
             "zone": zone,
-            "history": [em_point(hour - (24 - i) * HOUR, 100 + i) for i in range(24)],
+            "history": [em_point(hour - (24 - i) * HOUR, 40 + i) for i in range(24)],
         },
         "forecast": {
             "zone": zone,

@@ -66,7 +66,7 @@ def client(api: Api, basis: Basis | None = None, key: str | Exception = KEY, **s
 
 async def test_latest_history_and_forecast_become_one_answer() -> None:
     answer = await client(Api()).fetch(NOW)
-    assert [s.grams_per_kwh for s in answer.past] == [*range(100, 124), 55]
+    assert [s.grams_per_kwh for s in answer.past] == [*range(40, 64), 55]
     assert answer.past[-1].estimated
     assert (answer.past[-1].start, answer.past[-1].end) == (HERE, HERE + HOUR)
     assert [s.grams_per_kwh for s in answer.forecast] == list(range(61, 109))
@@ -252,7 +252,7 @@ async def test_refused_values_of_the_history_are_gaps() -> None:
     signal = await ZoneWatcher(zone_spec(), [client(Api(history=history))], StandingClock()).poll()
     assert signal.grams_per_kwh == 55
     assert signal.history is not None
-    assert signal.history.values[2:6] == (102, None, None, 105)
+    assert signal.history.values[2:6] == (42, None, None, 45)
     assert signal.sources[0].refused == 2
 
 

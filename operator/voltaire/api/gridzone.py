@@ -169,6 +169,14 @@ class Plausible(Model):
     max_grams_per_kwh: Grams = Field(default=1500.0, description="Highest value believed.")
 
 
+class CrossCheck(Model):
+    """A second source is asked as well, and the two have to agree."""
+
+    tolerance: Fraction = Field(
+        default=0.3, description="How far apart they may be, as a share of the larger. 20 g/kWh always pass."
+    )
+
+
 class GridZoneSpec(Model):
     """What is known of a grid zone and where it is asked for."""
 
@@ -177,6 +185,10 @@ class GridZoneSpec(Model):
             cel(
                 "duration(self.staleAfter) >= duration(self.refresh)",
                 "staleAfter must not be shorter than refresh",
+            ),
+            cel(
+                "!has(self.crossCheck) || size(self.sources) > 1",
+                "crossCheck needs a second source: add one, or leave crossCheck out",
             ),
             at_least("refresh", "1s"),
         )
@@ -192,6 +204,10 @@ class GridZoneSpec(Model):
         default=timedelta(hours=2), description="A value older than this never drives a decision."
     )
     plausible: Plausible = defaulted(Plausible, "The range in which a value is believed.")
+    cross_check: CrossCheck | None = Field(
+        default=None,
+        description="Ask the next source that measures too, and believe neither while they disagree.",
+    )
 
 
 class ForecastStatus(StatusModel):
@@ -219,6 +235,13 @@ class LeadErrorStatus(StatusModel):
     comparisons: int = Field(default=0, ge=0, description="Hours compared; older ones count less.")
 
 
+class RefusalStatus(StatusModel):
+    """What was refused for one reason."""
+
+    reason: Annotated[str, Field(max_length=63)] = Field(description="Why, in one CamelCase word.")
+    count: int = Field(ge=0, description="How many values, or whole answers.")
+
+
 class SourceStatus(StatusModel):
     """How one source is doing."""
 
@@ -227,6 +250,16 @@ class SourceStatus(StatusModel):
     last_success: Time | None = Field(default=None, description="When it last gave a usable value.")
     refused: int = Field(default=0, ge=0, description="How many values of it were refused.")
     message: Annotated[str, Field(max_length=1024)] = Field(default="", description="Its last error.")
+    reason: Annotated[str, Field(max_length=63)] | None = Field(
+        default=None, description="Why it is not healthy, in one CamelCase word."
+    )
+    refusals: Annotated[list[RefusalStatus], Field(max_length=16)] = Field(
+        default_factory=list, description="What was refused since the operator started, by reason."
+    )
+    held_grams_per_kwh: NonNegative | None = Field(
+        default=None, description="A jump that is held back until something confirms it, gCO2eq/kWh."
+    )
+    held_since: Time | None = Field(default=None, description="Since when it is held back.")
 
 
 class GridZoneStatus(ResourceStatus):
@@ -234,6 +267,9 @@ class GridZoneStatus(ResourceStatus):
 
     grams_per_kwh: NonNegative | None = Field(default=None, description="Intensity now, gCO2eq/kWh.")
     observed_at: Time | None = Field(default=None, description="The time the value is for.")
+    estimated: bool | None = Field(
+        default=None, description="Whether the provider itself calls the value an estimate."
+    )
     source: Annotated[str, Field(max_length=63)] | None = Field(default=None, description="Source in use.")
     forecast: ForecastStatus | None = Field(default=None, description="What is expected.")
     sources: Annotated[list[SourceStatus], Field(max_length=8)] = Field(

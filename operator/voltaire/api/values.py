@@ -56,13 +56,21 @@ class Series:
 
 @dataclass(frozen=True, slots=True)
 class SourceHealth:
-    """How one source of a zone did when it was last asked."""
+    """How one source of a zone did when it was last asked.
+
+    `reason`: why it is not healthy, in one CamelCase word. `refusals`: how many values were refused, by
+    reason. `held_grams_per_kwh`: a jump that waits to be confirmed.
+    """
 
     name: str
     healthy: bool
     last_success: datetime | None
     refused: int
     message: str
+    reason: str = ""
+    refusals: tuple[tuple[str, int], ...] = ()
+    held_grams_per_kwh: float | None = None
+    held_since: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,9 +92,10 @@ class ZoneSignal:
     """What is known of a grid zone.
 
     `grams_per_kwh` and `observed_at` are None while nothing fresh and believable is known; `reason` then
-    says why in one CamelCase word and `message` in a sentence. `history` is what occurred, `forecast` what
-    is expected from the current step on. `forecast_error`: its mean absolute error as a share of the mean,
-    by lead: the first for one hour, the last holds beyond; None while unknown.
+    says why in one CamelCase word and `message` in a sentence. `estimated`: the provider calls the value an
+    estimate. `history` is what occurred, `forecast` what is expected from the current step on.
+    `forecast_error`: its mean absolute error as a share of the mean, by lead: the first for one hour, the
+    last holds beyond; None while unknown.
     """
 
     zone: str
@@ -101,6 +110,7 @@ class ZoneSignal:
     message: str
     forecast_error: tuple[float, ...] | None = None
     forecast_errors: tuple[LeadError, ...] = ()
+    estimated: bool = False
 
     @property
     def fresh(self) -> bool:

@@ -94,6 +94,7 @@ def zone_status(zone: GridZone, signal: ZoneSignal, now: datetime) -> Status:
     status: Status = {
         "gramsPerKWh": _rounded(signal.grams_per_kwh),
         "observedAt": _time(signal.observed_at),
+        "estimated": signal.estimated if signal.fresh else None,
         "source": signal.source,
         "forecast": _forecast(signal.forecast, now),
         "forecastError": _rounded(_day_mean(signal.forecast_error), 3),
@@ -105,6 +106,10 @@ def zone_status(zone: GridZone, signal: ZoneSignal, now: datetime) -> Status:
                 "lastSuccess": _time(source.last_success),
                 "refused": source.refused,
                 "message": source.message[:1024],
+                "reason": source.reason or None,
+                "refusals": [{"reason": reason, "count": count} for reason, count in source.refusals],
+                "heldGramsPerKWh": _rounded(source.held_grams_per_kwh),
+                "heldSince": _time(source.held_since),
             }
             for source in signal.sources
         ],

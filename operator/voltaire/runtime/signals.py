@@ -86,13 +86,15 @@ class Polling:
         watcher = build_zone_watcher(spec, self._dependencies)
         while True:
             self._take_zone(name, await watcher.poll())
-            await self._pause(spec.refresh)
+            await self._pause(watcher.pause(self._clock.now()))
 
     def _take_zone(self, name: str, signal: ZoneSignal) -> None:
         before = self._picture.signals.get(name)
         self._picture.signals[name] = signal
         metrics.ZONE_FRESH.labels(zone=signal.zone).set(signal.fresh)
         if signal.grams_per_kwh is not None:
+            age = self._clock.now() - (signal.observed_at or self._clock.now())
+            metrics.ZONE_AGE.labels(zone=signal.zone).set(age.total_seconds())
             labels = {"zone": signal.zone, "signal": signal.basis.signal}
             metrics.INTENSITY.labels(**labels).set(signal.grams_per_kwh)
         _tell_errors(signal)

@@ -28,6 +28,7 @@ from voltaire.api.gridzone import (
     CsvSource,
     ElectricityMapsSource,
     GridZoneSpec,
+    Source,
     StaticSource,
 )
 from voltaire.clock import Clock
@@ -57,6 +58,7 @@ from voltaire.signals.carbon.watttime_login import Logins
 from voltaire.signals.errors import ConfigError
 from voltaire.signals.forecasting import HORIZON
 from voltaire.signals.http import NewClient, Web, new_client
+from voltaire.signals.manner import Manner
 from voltaire.signals.zone import ZoneWatcher
 
 
@@ -100,7 +102,8 @@ class SignalDeps:
 def build_zone_watcher(spec: GridZoneSpec, deps: SignalDeps) -> ZoneWatcher:
     """The watcher of a zone. Raises ConfigError for a source that sets nothing (the API refuses those)."""
     sources = [build_source(spec, index, deps) for index in range(len(spec.sources))]
-    return ZoneWatcher(spec, sources, deps.clock, horizon=deps.forecast_horizon)
+    manners = [manner_of(source) for source in spec.sources]
+    return ZoneWatcher(spec, sources, deps.clock, horizon=deps.forecast_horizon, manners=manners)
 
 
 def build_source(spec: GridZoneSpec, index: int, deps: SignalDeps) -> CarbonSource:
@@ -112,9 +115,37 @@ def build_source(spec: GridZoneSpec, index: int, deps: SignalDeps) -> CarbonSour
     return _SOURCES[type(member)](member, f"{camel(field)}[{index}]", spec, deps)
 
 
+def manner_of(source: Source) -> Manner:
+    """How often a source has something new, and whether its word is checked."""
+    if source.prometheus is not None:
+        return Manner(source.prometheus.step)
+    kind = next((type(member) for _, member in source if member is not None), None)
+    return _MANNERS.get(kind, Manner()) if kind else Manner()
+
+
 def _static(member: StaticSource, name: str, spec: GridZoneSpec, _: SignalDeps) -> CarbonSource:
     alone = len(spec.sources) == 1
     return Static(name, member.grams_per_kwh, spec.basis, alone)
+
+
+_WRITTEN = Manner(measured=False)
+_QUARTER = Manner(timedelta(minutes=15))
+_MANNERS: Mapping[type[Any], Manner] = {
+    StaticSource: _WRITTEN,
+    ConfigMapSource: _WRITTEN,
+    CsvSource: _WRITTEN,
+    # Hours, of which the present one is revised while it lasts.
+    ElectricityMapsSource: _QUARTER,
+    NesoSource: Manner(timedelta(minutes=30)),
+    RteSource: _QUARTER,
+    EntsoeSource: _QUARTER,
+    # Hours, published at no fixed minute.
+    EiaSource: _QUARTER,
+    EnergyChartsSource: _QUARTER,
+    WattTimeSource: Manner(timedelta(minutes=5)),
+    OpenElectricitySource: Manner(timedelta(minutes=5)),
+    CarbonAwareSdkSource: Manner(timedelta(minutes=5)),
+}
 
 
 # How each member of a source becomes a source, given the member, its name, the zone and what is shared.

@@ -15,6 +15,9 @@
     │   ├── WrongBasis        values that mean something else than the zone's basis
     │   ├── Sandbox           synthetic values
     │   ├── Implausible       not a number, negative, or out of range
+    │   ├── Frozen            the same value for longer than the zone's past makes credible
+    │   ├── Held              a jump that nothing has confirmed yet
+    │   ├── Disputed          another source says something else
     │   ├── NoData            nothing for this time
     │   └── Stale             the newest value is too old
     └── ConfigError           a person has to change something
@@ -132,6 +135,24 @@ class Implausible(DataError):
     """Not a number, negative, or out of range."""
 
     reason = "Implausible"
+
+
+class Frozen(DataError):
+    """The same value for longer than is credible."""
+
+    reason = "Frozen"
+
+
+class Held(DataError):
+    """A jump that nothing has confirmed yet."""
+
+    reason = "Held"
+
+
+class Disputed(DataError):
+    """Another source says something else."""
+
+    reason = "Disputed"
 
 
 class NoData(DataError):

@@ -36,6 +36,11 @@ class History:
                 del kept[start]
         kept.update((sample.start, sample) for sample in new)
 
+    def known(self, rank: int) -> dict[datetime, Sample]:
+        """The values of one source, by their start."""
+        kept = self._ranks.get(rank, {})
+        return {start: sample for start, sample in kept.items() if sample.grams_per_kwh is not None}
+
     def prune(self, now: datetime) -> None:
         """Forget what ended more than eight days ago."""
         for rank, kept in self._ranks.items():

@@ -19,7 +19,8 @@ from voltaire.clock import Clock
 from voltaire.signals.carbon.samples import CarbonSource, Sample
 from voltaire.signals.forecasting import HORIZON, Outlook
 from voltaire.signals.history import History
-from voltaire.signals.source_state import MAX_MESSAGE, Monotonic, SourceState, within
+from voltaire.signals.manner import Manner, pause, phase
+from voltaire.signals.source_state import MAX_MESSAGE, Ask, Monotonic, Opinion, SourceState, within
 
 SOURCE_TIMEOUT_SECONDS = 20.0
 
@@ -36,7 +37,8 @@ class Choice:
 class ZoneWatcher:
     """Watches one grid zone.
 
-    `timeout_seconds` is wall-clock time a source gets; `horizon` how far the forecast reaches at least.
+    `timeout_seconds` is wall-clock time a source gets; `horizon` how far the forecast reaches at least;
+    `manners` how each source is treated.
     """
 
     def __init__(
@@ -48,10 +50,14 @@ class ZoneWatcher:
         timeout_seconds: float = SOURCE_TIMEOUT_SECONDS,
         horizon: timedelta = HORIZON,
         monotonic: Monotonic = time.monotonic,
+        manners: Sequence[Manner] = (),
     ) -> None:
         self._spec = spec
         self._clock = clock
-        self._states = [SourceState(source, spec, timeout_seconds, monotonic) for source in sources]
+        self._states = [
+            SourceState(source, spec, timeout_seconds, monotonic, manner)
+            for source, manner in zip(sources, manners or [Manner()] * len(sources), strict=True)
+        ]
         self._history = History()
         self._outlook = Outlook(spec.plausible, horizon)
         self._polled: datetime | None = None
@@ -64,22 +70,51 @@ class ZoneWatcher:
             now = self._clock.now()
             if force or not self._recently(now):
                 self._polled = now
-                await self._ask(now)
+                await self._ask(now, force)
             return self._signal(now)
+
+    def pause(self, now: datetime) -> timedelta:
+        """How long to wait before the next poll, so that polls keep in step with the clock and those of many
+        zones do not come at once."""
+        return pause(now, self._spec.refresh, phase(self._spec.zone, self._spec.refresh))
 
     def _recently(self, now: datetime) -> bool:
         """Whether the sources were asked within `refresh`; a clock that was set back asks again."""
         return self._polled is not None and within(now - self._polled, self._spec.refresh)
 
-    async def _ask(self, now: datetime) -> None:
+    async def _ask(self, now: datetime, force: bool) -> None:
         """Ask the sources in order until one has a usable value."""
+        asked: set[int] = set()
         for rank, state in enumerate(self._states):
-            answer = await state.ask(now)
-            if answer is not None:
-                self._history.merge(rank, answer.past)
+            if rank not in asked and (force or state.due(now)):
+                await self._ask_one(rank, now, asked, self._opinion(rank, now, asked))
             if state.value(now) is not None:
                 break
         self._history.prune(now)
+
+    async def _ask_one(self, rank: int, now: datetime, asked: set[int], opinion: Ask | None = None) -> None:
+        """Ask one source; what it says of the past becomes history."""
+        asked.add(rank)
+        answer = await self._states[rank].ask(now, self._history.known(rank), opinion)
+        if answer is not None:
+            self._history.merge(rank, answer.past)
+
+    def _opinion(self, rank: int, now: datetime, asked: set[int]) -> Ask:
+        """How a source's value can be checked: by the next one that measures and has a value."""
+
+        async def ask() -> Opinion | None:
+            for other in range(rank + 1, len(self._states)):
+                state = self._states[other]
+                if not state.manner.measured:
+                    continue
+                if other not in asked and state.due(now):
+                    await self._ask_one(other, now, asked)
+                sample = state.value(now)
+                if sample is not None and sample.grams_per_kwh is not None and state.error is None:
+                    return Opinion(state.source.name, sample.grams_per_kwh)
+            return None
+
+        return ask
 
     def _signal(self, now: datetime) -> ZoneSignal:
         """What is known at `now`, without asking anybody."""
@@ -101,6 +136,7 @@ class ZoneWatcher:
             message=message,
             forecast_error=self._outlook.error,
             forecast_errors=self._outlook.errors,
+            estimated=choice is not None and choice.sample.estimated,
         )
 
     def _forecast(self, choice: Choice, now: datetime) -> Series:
@@ -116,7 +152,8 @@ def choose(
     for rank, state in enumerate(states):
         sample = state.value(now)
         if sample is not None:
-            return Choice(rank, sample, "Observed" if rank == 0 else "Fallback")
+            reason = "LastKnown" if state.doubted else "Observed" if rank == 0 else "Fallback"
+            return Choice(rank, sample, reason)
     known = history.latest(now)
     if known is not None and now - known[1].end <= stale_after:
         return Choice(*known, "LastKnown")

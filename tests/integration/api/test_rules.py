@@ -70,12 +70,13 @@ RULES: dict[str, Case] = {
         "spec.profile.throughput: Invalid value: keys must match",
     ),
     "two sources in one": (
-        "GridZone", 0, {"sources": [{"csv": {"file": "a.csv"}}]},
-        {"sources": [{"csv": {"file": "a.csv"}, "static": {"gramsPerKWh": 1}}]},
+        "GridZone", 0, {"sources": [{"csv": {"file": "a.csv"}}], "crossCheck": ...},
+        {"sources": [{"csv": {"file": "a.csv"}, "static": {"gramsPerKWh": 1}}], "crossCheck": ...},
         "spec.sources[0]: Invalid value: set exactly one of static, configMap, csv, electricityMaps",
     ),
     "an empty source": (
-        "GridZone", 0, {"sources": [{"static": {"gramsPerKWh": 0}}]}, {"sources": [{}]},
+        "GridZone", 0, {"sources": [{"static": {"gramsPerKWh": 0}}], "crossCheck": ...},
+        {"sources": [{}], "crossCheck": ...},
         "spec.sources[0]: Invalid value: set exactly one of static, configMap, csv, electricityMaps",
     ),
     "a region and a place of WattTime": (
@@ -102,6 +103,10 @@ RULES: dict[str, Case] = {
     "a file outside the trace folder": (
         "GridZone", 0, {"sources.2.csv.file": "a/b.csv"}, {"sources.2.csv.file": "a/../../etc/passwd"},
         "spec.sources[2].csv: Invalid value: file stays inside the trace folder: leave out '..'",
+    ),
+    "a cross-check with nobody": (
+        "GridZone", 0, {}, {"sources": [{"static": {"gramsPerKWh": 1}}]},
+        "spec: Invalid value: crossCheck needs a second source: add one, or leave crossCheck out",
     ),
     "an empty plausible range": (
         "GridZone", 0, {"plausible": {"minGramsPerKWh": 1, "maxGramsPerKWh": 2}},

@@ -10,6 +10,8 @@ from voltaire.api.gridzone import Basis, Plausible
 
 # Above every grid ever published (peat and oil shale plants stay below 1500): a unit error.
 ABSURD_GRAMS_PER_KWH = 5000.0
+# Every kind of plant causes more than this over its life: kilograms, or tonnes for a megawatt-hour.
+LEAST_LIFECYCLE_GRAMS_PER_KWH = 2.0
 # How far back a source tells and the operator remembers, and how far ahead a trace is read.
 PAST = timedelta(days=8)
 AHEAD = timedelta(days=8)
@@ -64,12 +66,14 @@ def absurdity(grams_per_kwh: float) -> str:
     return ""
 
 
-def screened(sample: Sample, plausible: Plausible) -> Sample:
+def screened(sample: Sample, plausible: Plausible, boundary: str = "direct") -> Sample:
     """The sample, its value refused when it is outside of what is plausible for the zone."""
     value = sample.grams_per_kwh
     if value is None:
         return sample
     refusal = absurdity(value)
+    if not refusal and boundary == "lifecycle" and 0.0 < value < LEAST_LIFECYCLE_GRAMS_PER_KWH:
+        refusal = f"{value:g} g/kWh is less than any plant causes over its life: is the unit right?"
     if not refusal and not plausible.min_grams_per_kwh <= value <= plausible.max_grams_per_kwh:
         refusal = (
             f"{value:g} g/kWh is outside the plausible range "
@@ -82,6 +86,6 @@ def screen(answer: Answer, plausible: Plausible) -> Answer:
     """The answer with every implausible value refused."""
     return replace(
         answer,
-        past=tuple(screened(sample, plausible) for sample in answer.past),
-        forecast=tuple(screened(sample, plausible) for sample in answer.forecast),
+        past=tuple(screened(sample, plausible, answer.basis.boundary) for sample in answer.past),
+        forecast=tuple(screened(sample, plausible, answer.basis.boundary) for sample in answer.forecast),
     )
