@@ -6,7 +6,7 @@ from importlib import import_module
 
 import click
 
-COMMANDS = ("demo", "lab", "operator", "plan")
+COMMANDS = ("audit", "demo", "lab", "operator", "plan")
 
 
 class Commands(click.Group):

@@ -119,6 +119,7 @@ def _battery(site: SiteLog, run: Run) -> Json:
         "chargeEfficiency": site.battery.charge_efficiency,
         "dischargeEfficiency": site.battery.discharge_efficiency,
         "reserve": site.battery.reserve,
+        "solarGramsPerKWh": site.battery.solar.grams_per_kwh if site.battery.solar else 0.0,
         "series": [
             {
                 "time": _time(record.time),
