@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -47,7 +48,7 @@ def check_clusters(ledger: Ledger, entries: Sequence[Json], fleet: Fleet) -> Non
         ledger.fact("Fleet", f"{path}.jurisdictions", stated, lies_in)
 
 
-def check_batteries(ledger: Ledger, entries: Sequence[Json], fleet: Fleet) -> None:
+def check_batteries(ledger: Ledger, entries: Sequence[Json], fleet: Fleet, slot_hours: float) -> None:
     """Every battery of the fleet, as it is described there, at its site."""
     given, clusters = fleet.get("Battery", {}), fleet.get("RegionalCluster", {})
     sites = {battery: name for name, spec in clusters.items() for battery in spec.get("batteries", ())}
@@ -65,7 +66,7 @@ def check_batteries(ledger: Ledger, entries: Sequence[Json], fleet: Fleet) -> No
             grams = solar.get("gramsPerKWh", _SOLAR_GRAMS) if solar else 0.0
             ledger.figure("Fleet", f"{path}.solarGramsPerKWh", entry["solarGramsPerKWh"], grams)
         most = max(entry.get("solarKWh", ()), default=0.0)
-        ledger.holds("Fleet", f"{path}.solarKWh", most == 0.0 or bool(solar), most, "no panels")
+        ledger.at_most("Fleet", f"{path}.solarKWh", most, solar.get("peakKW", 0.0) * slot_hours)
         assumed = spec.get("assumedStoredGramsPerKWh")
         if assumed is not None and "initialGramsPerKWh" in entry:
             ledger.figure("Fleet", f"{path}.initialGramsPerKWh", entry["initialGramsPerKWh"], assumed)
@@ -79,12 +80,31 @@ def check_migration(ledger: Ledger, stated: Json, fleet: Fleet) -> None:
 
 
 def check_workload(ledger: Ledger, entry: Json, spec: Spec, path: str) -> None:
-    """What a user asked for."""
-    placement = spec.get("placement", {})
-    ledger.fact("Fleet", f"{path}.type", entry["type"], spec["type"])
-    ledger.fact("Fleet", f"{path}.kind", entry["kind"], spec["manifest"]["kind"])
-    ledger.fact("Fleet", f"{path}.homeCluster", entry["homeCluster"], placement.get("homeCluster"))
-    ledger.fact("Fleet", f"{path}.residency", entry["residency"], placement.get("residency", []))
+    """What a user asked for, where the manifest says it; a deadline may have been set when it was applied."""
+    placement, profile = spec.get("placement", {}), spec.get("profile", {})
+    facts = {
+        "type": spec["type"],
+        "kind": spec["manifest"]["kind"],
+        "homeCluster": placement.get("homeCluster"),
+        "residency": placement.get("residency", []),
+        "disruption": spec.get("disruption", {}).get("mode", entry["disruption"]),
+        "accelerators": profile.get("accelerators", entry["accelerators"]),
+        "powerKW": profile.get("powerKW", entry["powerKW"]),
+    }
+    schedule = spec.get("schedule", {})
+    if "deadline" in schedule:
+        facts["deadline"] = schedule["deadline"]
+        facts["deadlineRequired"] = schedule.get("deadlineKind", "Required") == "Required"
+    if "duration" in profile:
+        facts["durationHours"] = hours_of(profile["duration"])
+    for name, value in facts.items():
+        ledger.fact("Fleet", f"{path}.{name}", entry[name], value)
+
+
+def hours_of(text: str) -> float:
+    """A duration as resources write it, such as `1h30m`, in hours."""
+    units = {"h": 1.0, "m": 1 / 60, "s": 1 / 3600, "ms": 1 / 3.6e6}
+    return sum(float(number) * units[unit] for number, unit in re.findall(r"([\d.]+)(ms|h|m|s)", text))
 
 
 def _same_names(ledger: Ledger, entries: Sequence[Json], given: Mapping[str, Spec], path: str) -> None:

@@ -27,7 +27,7 @@ def check_inputs(ledger: Ledger, day: Day, document: Json, traces: Traces) -> No
                 ledger.series("Intensity", path, entry["gramsPerKWh"], occurred)
     if traces.fleet:
         check_clusters(ledger, document["clusters"], traces.fleet)
-        check_batteries(ledger, document["batteries"], traces.fleet)
+        check_batteries(ledger, document["batteries"], traces.fleet, 0.0)
         given = traces.fleet.get("AIWorkload", {})
         for index, workload in enumerate(document["workloads"]):
             if workload["name"] in given:

@@ -17,6 +17,9 @@ def check_battery(ledger: Ledger, day: Day, battery: Json, path: str) -> None:
         demand = point["loadKW"] + point["chargeKW"]
         ledger.figure("EnergyBalance", where, supply, demand, 6 * ROUNDING)
         ledger.at_most("SolarAvailable", f"{where}.solarUsedKW", point["solarUsedKW"], point["solarKW"])
+        if point["gridKW"] > 2 * ROUNDING:
+            used = point["solarUsedKW"] >= point["solarKW"] - 2 * ROUNDING
+            ledger.holds("SolarWasted", f"{where}.solarKW", used, point["solarUsedKW"], point["solarKW"])
         # It is charged by what the sun leaves over, and gives only what the sun does not cover.
         surplus = max(0.0, point["solarKW"] - point["loadKW"])
         ledger.at_most("SolarCharging", f"{where}.chargeKW", point["chargeKW"], surplus, 2 * ROUNDING)

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
+
 from voltaire.audit import shape
 from voltaire.audit.findings import Ledger
 from voltaire.audit.traces import Traces
 from voltaire.audit.twin.batteries import check_battery
-from voltaire.audit.twin.case import Case, Json, read, runs_of
+from voltaire.audit.twin.case import Case, Json, Run, read, runs_of
 from voltaire.audit.twin.energy import check_cluster, complete
 from voltaire.audit.twin.fields import RESULT
 from voltaire.audit.twin.inputs import check_inputs
 from voltaire.audit.twin.occupancy import check_limits, demand
-from voltaire.audit.twin.summary import check_bound, check_summary
+from voltaire.audit.twin.receipts import check_attributed, check_extras, check_receipt
+from voltaire.audit.twin.summary import check_bound, check_summary, stored_change
 from voltaire.audit.twin.timelines import check_timeline
 
 
@@ -70,5 +73,19 @@ def _policy(ledger: Ledger, case: Case, policy: Json, path: str) -> bool:
     for index, entry in enumerate(policy["clusters"]):
         where = f"{path}.clusters[{index}]"
         check_cluster(ledger, case, entry, needed[entry["name"]], batteries, where)
+        if entry.get("attributedGrams"):
+            check_attributed(ledger, case, entry, batteries, where)
+    _receipts(ledger, case, policy, timelines, path)
     check_summary(ledger, case, policy, timelines, broken, f"{path}.summary")
+    check_extras(ledger, case, policy, stored_change(case, policy), f"{path}.summary")
     return True
+
+
+def _receipts(
+    ledger: Ledger, case: Case, policy: Json, timelines: Mapping[str, Sequence[Run]], path: str
+) -> None:
+    clusters = {entry["name"]: entry for entry in policy["clusters"]}
+    if all(entry.get("attributedGrams") for entry in clusters.values()):
+        for index, row in enumerate(policy["timelines"]):
+            runs = timelines[row["id"]]
+            check_receipt(ledger, case, row, runs, clusters, f"{path}.timelines[{index}]")

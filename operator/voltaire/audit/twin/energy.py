@@ -9,6 +9,7 @@ from voltaire.audit.twin.case import Case, Json
 from voltaire.audit.twin.occupancy import Demand
 
 _ARRAYS = ("itKWh", "facilityKWh", "gridKWh", "solarUsedKWh", "batteryKWh", "grams")
+_WELCOME = ("transferKWh", "attributedGrams")
 _BATTERY_ARRAYS = ("chargeGridKWh", "chargeSolarKWh", "dischargeKWh", "socKWh", "storedGramsPerKWh")
 
 
@@ -20,7 +21,8 @@ def complete(ledger: Ledger, case: Case, policy: Json, path: str) -> bool:
     _each_once(ledger, [t["id"] for t in policy["timelines"]], list(case.jobs), f"{path}.timelines")
     for kind, names in (("clusters", _ARRAYS), ("batteries", _BATTERY_ARRAYS)):
         for index, entry in enumerate(policy[kind]):
-            for name in names:
+            welcome = [name for name in _WELCOME if entry.get(name)]
+            for name in (*names, *welcome):
                 ledger.fact("Length", f"{path}.{kind}[{index}].{name}", len(entry[name]), case.slots)
     return len(ledger.findings) == checked
 
@@ -36,6 +38,10 @@ def check_cluster(
     cluster = case.clusters[entry["name"]]
     it, beside = entry["itKWh"], case.beside(entry["name"])
     ledger.series("ITEnergy", f"{path}.itKWh", it, there.it_kwh, there.slack)
+    if entry.get("transferKWh"):
+        ledger.series(
+            "Transfer", f"{path}.transferKWh", entry["transferKWh"], there.transfer_kwh, 4 * ROUNDING
+        )
     host = cluster["hostOverheadKW"] * case.slot_hours
     facility = [energy * cluster["pue"] + host for energy in it]
     ledger.series(
@@ -61,7 +67,7 @@ def check_cluster(
 def _sun(
     ledger: Ledger, case: Case, entry: Json, batteries: Mapping[str, Json], beside: list[str], path: str
 ) -> None:
-    """No more sun is used than shines, and what charges from it is part of it."""
+    """No more sun is used than shines, what charges is part of that, nobody buys while some is left."""
     for slot in range(case.slots):
         used = entry["solarUsedKWh"][slot]
         shines = sum(case.batteries[name]["solarKWh"][slot] for name in beside)
@@ -69,3 +75,5 @@ def _sun(
         where = f"{path}.solarUsedKWh[{slot}]"
         ledger.at_most("SolarAvailable", where, used, shines, 4 * ROUNDING)
         ledger.at_most("SolarCharging", where, charging, used, 4 * ROUNDING)
+        if entry["gridKWh"][slot] > 10 * ROUNDING:
+            ledger.holds("SolarWasted", where, used >= shines - 4 * ROUNDING, used, shines, "grid was bought")

@@ -116,7 +116,7 @@ RESULT: Shape = {
             "durationH": POSITIVE,
             "accelerators": COUNT,
             "kWPerAccelerator": AMOUNT,
-            "deadlineH": AMOUNT,
+            "deadlineH": Nullable(AMOUNT),
             "home": Nullable(TEXT),
             "interruptible": FLAG,
             "checkpointGB": AMOUNT,

@@ -19,7 +19,7 @@ def check_inputs(ledger: Ledger, case: Case, document: Json, traces: Traces) -> 
         _jobs(ledger, document, traces.jobs)
     if traces.fleet:
         check_clusters(ledger, document["clusters"], traces.fleet)
-        check_batteries(ledger, document["batteries"], traces.fleet)
+        check_batteries(ledger, document["batteries"], traces.fleet, case.slot_hours)
         check_migration(ledger, document["migration"], traces.fleet)
 
 

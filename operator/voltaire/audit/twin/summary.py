@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from operator import mul
 
 from voltaire.audit.findings import ROUNDING, Ledger
 from voltaire.audit.twin.case import Case, Json, Run
@@ -31,9 +32,10 @@ def check_summary(
     )
     ledger.figure("TotalGrams", f"{path}.grams", summary["grams"], occurred, many * 1000 * ROUNDING)
     _priced(ledger, case, policy, path)
-    moved = {name: moves(runs) for name, runs in timelines.items()}
+    sizes = {name: case.jobs[name]["checkpointGB"] for name in timelines}
+    moved = {name: moves(runs, sizes[name]) for name, runs in timelines.items()}
     ledger.fact("Migrations", f"{path}.migrations", summary["migrations"], sum(moved.values()))
-    carried = sum(count * case.jobs[name]["checkpointGB"] for name, count in moved.items())
+    carried = sum(count * sizes[name] for name, count in moved.items())
     ledger.figure("GBMoved", f"{path}.gbMoved", summary["gbMoved"], carried, len(moved) * ROUNDING)
     missed = sum(timeline["missed"] for timeline in policy["timelines"])
     ledger.fact("MissedDeadlines", f"{path}.missed", summary["missed"], missed)
@@ -47,17 +49,16 @@ def check_summary(
 
 
 def _priced(ledger: Ledger, case: Case, policy: Json, path: str) -> None:
-    """Litres from the clusters' water figures and cost from their prices; unknown where one is unknown."""
+    """Litres from the water figures of the clusters that worked, cost from prices: unknown where one is."""
     litres: float | None = 0.0
     cost: float | None = 0.0
     for entry in policy["clusters"]:
-        cluster = case.clusters[entry["name"]]
-        water, price = cluster.get("wueLitresPerKWh"), cluster.get("pricePerKWh")
-        litres = None if litres is None or water is None else litres + water * sum(entry["itKWh"])
-        if cost is None or price is None:
-            cost = None
-        else:
-            cost += sum(each * energy for each, energy in zip(price, entry["gridKWh"], strict=True))
+        cluster, used = case.clusters[entry["name"]], sum(entry["itKWh"])
+        water, price = cluster.get("wue"), cluster.get("pricePerKWh")
+        if used > 0:
+            litres = None if litres is None or water is None else litres + water * used
+        paid = None if price is None else map(mul, price, entry["gridKWh"])
+        cost = None if cost is None or paid is None else cost + sum(paid)
     slack = case.slots * len(case.clusters) * ROUNDING * 10
     ledger.figure("Litres", f"{path}.litres", policy["summary"]["litres"], litres, slack)
     ledger.figure("Cost", f"{path}.cost", policy["summary"]["cost"], cost, slack)
