@@ -86,6 +86,8 @@ class Polling:
         watcher = build_zone_watcher(spec, self._dependencies)
         while True:
             self._take_zone(name, await watcher.poll())
+            if await watcher.backfill():
+                self._take_zone(name, await watcher.poll())
             await self._pause(watcher.pause(self._clock.now()))
 
     def _take_zone(self, name: str, signal: ZoneSignal) -> None:

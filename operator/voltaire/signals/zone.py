@@ -16,7 +16,8 @@ from datetime import datetime, timedelta
 from voltaire.api.gridzone import GridZoneSpec
 from voltaire.api.values import Series, ZoneSignal
 from voltaire.clock import Clock
-from voltaire.signals.carbon.samples import CarbonSource, Sample
+from voltaire.signals.backfill import PIECES, Backfill, as_series
+from voltaire.signals.carbon.samples import PAST, CarbonSource, Sample, screened
 from voltaire.signals.forecasting import HORIZON, Outlook
 from voltaire.signals.history import History
 from voltaire.signals.manner import Manner, pause, phase
@@ -60,6 +61,7 @@ class ZoneWatcher:
         ]
         self._history = History()
         self._outlook = Outlook(spec.plausible, horizon)
+        self._backfill = Backfill(spec.zone, timeout_seconds)
         self._polled: datetime | None = None
         self._one_poll = asyncio.Lock()
 
@@ -77,6 +79,26 @@ class ZoneWatcher:
         """How long to wait before the next poll, so that polls keep in step with the clock and those of many
         zones do not come at once."""
         return pause(now, self._spec.refresh, phase(self._spec.zone, self._spec.refresh))
+
+    async def backfill(self) -> bool:
+        """Ask the source in use for some of what occurred before it was watched; whether anything came.
+        Raises nothing but asyncio.CancelledError."""
+        async with self._one_poll:
+            now, learned = self._clock.now(), False
+            for _ in range(PIECES):
+                choice = choose(self._states, self._history, now, self._spec.stale_after)
+                history = self._history.series(now)
+                if choice is None or history is None or self._states[choice.rank].error is not None:
+                    break
+                source = self._states[choice.rank].source
+                if not self._backfill.due(source, now):
+                    break
+                told = await self._backfill.piece(source, history.start, now)
+                samples = [screened(s, self._spec.plausible, self._spec.basis.boundary) for s in told]
+                self._history.merge(choice.rank, [s for s in samples if s.end > now - PAST])
+                self._outlook.learn(as_series(samples), now)
+                learned = learned or bool(samples)
+            return learned
 
     def _recently(self, now: datetime) -> bool:
         """Whether the sources were asked within `refresh`; a clock that was set back asks again."""

@@ -40,12 +40,21 @@ class CarbonAwareSdk:
         """Raises FetchError, DataError, UrlRefused; trouble with the forecast ends up in the notes."""
         gives = basis_of(self.spec.behind, self.basis)
         shapes.require_basis(f"{self.spec.behind} behind the Carbon Aware SDK", gives, self.basis)
-        times = {"time": f"{now - BACK:%Y-%m-%dT%H:%MZ}", "toTime": f"{now:%Y-%m-%dT%H:%MZ}"}
-        observed = read_emissions(await self._ask("bylocation", times))
+        observed = await self.occurred(now - BACK, now)
         await self._forecast.refresh(self._expected, now)
         known = {sample.start for sample in observed}
         expected = (sample for sample in self._forecast.samples if sample.start not in known)
         return shapes.answer(gives, (*observed, *expected), now, (self._forecast.note,))
+
+    @property
+    def longest(self) -> timedelta:
+        """A week, which every data provider behind it gives."""
+        return timedelta(days=7)
+
+    async def occurred(self, start: datetime, end: datetime) -> tuple[Sample, ...]:
+        """Raises FetchError, DataError, UrlRefused."""
+        times = {"time": f"{start:%Y-%m-%dT%H:%MZ}", "toTime": f"{end:%Y-%m-%dT%H:%MZ}"}
+        return read_emissions(await self._ask("bylocation", times))
 
     async def _expected(self) -> tuple[Sample, ...]:
         """The forecast."""

@@ -5,12 +5,12 @@ from __future__ import annotations
 import io
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from voltaire.api.gridzone import Basis, ConfigMapSource
-from voltaire.signals.carbon.samples import Answer
+from voltaire.signals.carbon.samples import Answer, Sample
 from voltaire.signals.carbon.table import Table, near, parse_table
-from voltaire.signals.carbon.tables import answer_at, check_basis
+from voltaire.signals.carbon.tables import answer_at, check_basis, occurred_in
 from voltaire.signals.errors import TraceRefused, Unreadable
 
 ReadConfigMap = Callable[[str, str], Awaitable[Mapping[str, str]]]
@@ -31,12 +31,26 @@ class ConfigMapSeries:
 
     async def fetch(self, now: datetime) -> Answer:
         """Raises Unreadable, TraceRefused, DataError."""
+        table = await self._table()
+        check_basis(table, self.basis)
+        return answer_at(table, self.basis, now)
+
+    @property
+    def longest(self) -> timedelta:
+        """All there is: it is read as a whole anyway."""
+        return timedelta(days=366)
+
+    async def occurred(self, start: datetime, end: datetime) -> tuple[Sample, ...]:
+        """Raises Unreadable, TraceRefused, DataError."""
+        return occurred_in(await self._table(), start, end)
+
+    async def _table(self) -> Table:
+        """The table, parsed again only when its text has changed."""
         text = await self._text()
         if self._parsed is None or self._parsed[0] != text:
             table = parse_table(io.StringIO(text, newline=""), self.zone, self.basis.boundary)
             self._parsed = (text, table)
-        check_basis(self._parsed[1], self.basis)
-        return answer_at(self._parsed[1], self.basis, now)
+        return self._parsed[1]
 
     async def _text(self) -> str:
         """The text under the key."""

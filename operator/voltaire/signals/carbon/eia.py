@@ -19,7 +19,7 @@ from voltaire.signals.carbon import shapes
 from voltaire.signals.carbon.credentials import ReadSecret, read_key
 from voltaire.signals.carbon.factors import Fuel, of_boundary
 from voltaire.signals.carbon.mix import Recipe, amount, mix_samples
-from voltaire.signals.carbon.samples import HOUR, Answer
+from voltaire.signals.carbon.samples import HOUR, Answer, Sample
 from voltaire.signals.errors import (
     Implausible,
     Malformed,
@@ -75,14 +75,28 @@ class Eia:
         """The last two days. Raises FetchError, DataError, ConfigError."""
         gives = Basis(signal="average", boundary=self.basis.boundary, perspective="production")
         shapes.require_basis("EIA", gives, self.basis)
-        page = await self._ask(await read_key(self.read_secret, self.spec.api_key_ref), now)
-        steps = read_generation(page.json(), self.spec.respondent)
-        recipe = Recipe(FUELS, of_boundary(self.basis.boundary), self.spec.max_unknown_share)
-        samples, note = mix_samples(steps, HOUR, recipe)
+        samples, note = await self._samples({"start": f"{now - BACK:%Y-%m-%dT%H}"})
         return shapes.answer(gives, samples, now, (note,))
 
-    async def _ask(self, key: str, now: datetime) -> Page:
-        """The newest rows."""
+    @property
+    def longest(self) -> timedelta:
+        """A week of every fuel there is stays below the API's limit of rows."""
+        return timedelta(days=7)
+
+    async def occurred(self, start: datetime, end: datetime) -> tuple[Sample, ...]:
+        """Raises FetchError, DataError, ConfigError."""
+        times = {"start": f"{start + HOUR:%Y-%m-%dT%H}", "end": f"{end:%Y-%m-%dT%H}"}
+        return (await self._samples(times))[0]
+
+    async def _samples(self, times: Mapping[str, str]) -> tuple[tuple[Sample, ...], str]:
+        """The intensity of hours whose ends lie between `times`."""
+        page = await self._ask(await read_key(self.read_secret, self.spec.api_key_ref), times)
+        steps = read_generation(page.json(), self.spec.respondent)
+        recipe = Recipe(FUELS, of_boundary(self.basis.boundary), self.spec.max_unknown_share)
+        return mix_samples(steps, HOUR, recipe)
+
+    async def _ask(self, key: str, times: Mapping[str, str]) -> Page:
+        """The newest rows between `times`."""
         try:
             return await self.web.get(
                 f"{self.spec.url.rstrip('/')}/electricity/rto/fuel-type-data/data/",
@@ -91,7 +105,7 @@ class Eia:
                     "frequency": "hourly",
                     "data[]": "value",
                     "facets[respondent][]": self.spec.respondent,
-                    "start": f"{now - BACK:%Y-%m-%dT%H}",
+                    **times,
                     "sort[0][column]": "period",
                     "sort[0][direction]": "desc",
                     "length": str(MAX_ROWS),

@@ -1,7 +1,8 @@
 """The Electricity Maps API, v3 and v4 (the shapes of carbon intensity are the same in both).
 
 `latest` is asked at every refresh, `history` (the last 24 hours, revised) and `forecast` once an hour, which
-keeps a zone near 14 requests an hour at the default refresh.
+keeps a zone near 14 requests an hour at the default refresh. `past-range` tells of earlier weeks, once, where
+the plan includes it.
 
 An unknown zone makes the API answer for the place of the caller, so that is switched off and the zone of
 every answer is checked. Sandbox keys answer with synthetic values and status 200; they are refused. Values
@@ -11,7 +12,7 @@ are average and flow-traced (consumption-based), lifecycle or direct as asked.
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from voltaire.api.gridzone import Basis, ElectricityMapsSource
 from voltaire.signals.carbon.credentials import ReadSecret, read_key
@@ -22,6 +23,8 @@ from voltaire.signals.errors import Rejected, WrongBasis
 from voltaire.signals.http import Web
 
 FORECAST_HOURS = 48
+# The API gives at most ten days of hours at once.
+LONGEST_RANGE = timedelta(days=10)
 
 
 @dataclass(slots=True)
@@ -56,6 +59,17 @@ class ElectricityMaps:
         forecast = tuple(sample for sample in self._forecast.samples if sample.start >= begun)
         notes = tuple(kept.note for kept in (self._history, self._forecast) if kept.note)
         return Answer(self.basis, past, forecast, notes)
+
+    @property
+    def longest(self) -> timedelta:
+        """Of one `past-range`."""
+        return LONGEST_RANGE
+
+    async def occurred(self, start: datetime, end: datetime) -> tuple[Sample, ...]:
+        """Raises FetchError, DataError, ConfigError."""
+        key = await read_key(self.read_secret, self.spec.secret_ref)
+        times = {"start": f"{start:%Y-%m-%dT%H:%M:%SZ}", "end": f"{end:%Y-%m-%dT%H:%M:%SZ}"}
+        return read_points(await self._ask("past-range", key, times), self.zone, self.basis.boundary)
 
     async def _points(self, endpoint: str, key: str) -> tuple[Sample, ...]:
         """The samples of one endpoint."""

@@ -23,7 +23,7 @@ _MAX_POINTS = 5000
 
 @dataclass(frozen=True, slots=True)
 class Document:
-    """What an endpoint answered: latest, history or forecast."""
+    """What an endpoint answered: latest, history, past-range or forecast."""
 
     endpoint: str
     host: str
@@ -77,7 +77,9 @@ def _points(document: Document, content: Mapping[str, object]) -> list[Mapping[s
         raise NoData(f"{document.endpoint}: the provider has no data")
     if document.endpoint == "latest":
         return [content]
-    listed = content.get(document.endpoint, content.get("data"))
+    # The list of past-range is called data or history, by the version of the API.
+    name = "history" if document.endpoint == "past-range" else document.endpoint
+    listed = content.get(name, content.get("data"))
     if not isinstance(listed, list):
         raise Malformed(f"{document.endpoint}: the answer has no list {document.endpoint}")
     if len(listed) > _MAX_POINTS:

@@ -52,9 +52,16 @@ class EnergyCharts:
 
     async def _past(self, now: datetime) -> tuple[Sample, ...]:
         """The days before."""
-        samples, _ = await self._ask(
-            {"start": f"{now - BACK:%Y-%m-%dT%H:%MZ}", "end": f"{now:%Y-%m-%dT%H:%MZ}"}
-        )
+        return await self.occurred(now - BACK, now)
+
+    @property
+    def longest(self) -> timedelta:
+        """Four weeks of quarter hours are a tenth of a megabyte, and requests are scarce."""
+        return timedelta(days=28)
+
+    async def occurred(self, start: datetime, end: datetime) -> tuple[Sample, ...]:
+        """Raises FetchError, DataError."""
+        samples, _ = await self._ask({"start": f"{start:%Y-%m-%dT%H:%MZ}", "end": f"{end:%Y-%m-%dT%H:%MZ}"})
         return samples
 
     async def _ask(self, params: dict[str, str]) -> tuple[tuple[Sample, ...], str]:

@@ -23,7 +23,7 @@ from voltaire.signals.carbon.credentials import ReadSecret, read_key
 from voltaire.signals.carbon.entsoe_document import read_generation
 from voltaire.signals.carbon.factors import Fuel, of_boundary
 from voltaire.signals.carbon.mix import Recipe, mix_samples
-from voltaire.signals.carbon.samples import HOUR, Answer
+from voltaire.signals.carbon.samples import HOUR, Answer, Sample
 from voltaire.signals.errors import RateLimited
 from voltaire.signals.http import Web
 
@@ -71,18 +71,30 @@ class Entsoe:
         """The last two days. Raises FetchError, DataError, ConfigError."""
         gives = Basis(signal="average", boundary=self.basis.boundary, perspective="production")
         shapes.require_basis("ENTSO-E", gives, self.basis)
-        token = await read_key(self.read_secret, self.spec.token_ref)
-        body = await self._ask(token, now)
-        step, steps = read_generation(body, self.spec.area)
-        recipe = Recipe(FUELS, of_boundary(self.basis.boundary), self.spec.max_unknown_share)
-        samples, note = mix_samples(steps, step, recipe)
+        end = shapes.floor(now, HOUR) + HOUR
+        samples, note = await self._samples(end - BACK, end)
         return shapes.answer(gives, samples, now, (note,))
 
-    async def _ask(self, token: str, now: datetime) -> bytes:
-        """The document of the last two days."""
+    @property
+    def longest(self) -> timedelta:
+        """Three days of twenty types in quarter hours are half a megabyte."""
+        return timedelta(days=3)
+
+    async def occurred(self, start: datetime, end: datetime) -> tuple[Sample, ...]:
+        """Raises FetchError, DataError, ConfigError."""
+        return (await self._samples(shapes.floor(start, HOUR), shapes.floor(end, HOUR)))[0]
+
+    async def _samples(self, start: datetime, end: datetime) -> tuple[tuple[Sample, ...], str]:
+        """The intensity of the steps of a range of whole hours."""
+        token = await read_key(self.read_secret, self.spec.token_ref)
+        step, steps = read_generation(await self._ask(token, start, end), self.spec.area)
+        recipe = Recipe(FUELS, of_boundary(self.basis.boundary), self.spec.max_unknown_share)
+        return mix_samples(steps, step, recipe)
+
+    async def _ask(self, token: str, start: datetime, end: datetime) -> bytes:
+        """The document of a range of times."""
         host = httpx.URL(self.spec.url).host
         self.breaker.check(host)
-        end = shapes.floor(now, HOUR) + HOUR
         try:
             page = await self.web.get(
                 self.spec.url,
@@ -91,7 +103,7 @@ class Entsoe:
                     "documentType": "A75",
                     "processType": "A16",
                     "in_Domain": self.spec.area,
-                    "periodStart": f"{end - BACK:%Y%m%d%H%M}",
+                    "periodStart": f"{start:%Y%m%d%H%M}",
                     "periodEnd": f"{end:%Y%m%d%H%M}",
                 },
                 {"Accept": "application/xml"},

@@ -45,9 +45,22 @@ class Neso:
         """One request for yesterday and the next two days. Raises FetchError, DataError."""
         shapes.require_basis("NESO", GIVES, self.basis)
         current = shapes.floor(now, _STEP)
-        span = f"{current - BACK:%Y-%m-%dT%H:%MZ}/{current + AHEAD:%Y-%m-%dT%H:%MZ}"
+        return shapes.answer(GIVES, await self._range(current - BACK, current + AHEAD), now)
+
+    @property
+    def longest(self) -> timedelta:
+        """A week, half of what the API gives at once."""
+        return timedelta(days=7)
+
+    async def occurred(self, start: datetime, end: datetime) -> tuple[Sample, ...]:
+        """Raises FetchError, DataError."""
+        return await self._range(shapes.floor(start, _STEP), end)
+
+    async def _range(self, start: datetime, end: datetime) -> tuple[Sample, ...]:
+        """The half hours from one time to another."""
+        span = f"{start:%Y-%m-%dT%H:%MZ}/{end:%Y-%m-%dT%H:%MZ}"
         page = await self.web.get(f"{self.spec.url.rstrip('/')}{_path(self.spec, span)}")
-        return shapes.answer(GIVES, read_intensity(page.json(), self.spec), now)
+        return read_intensity(page.json(), self.spec)
 
 
 def _path(spec: NesoSource, span: str) -> str:

@@ -64,9 +64,24 @@ class OpenElectricity:
     async def fetch(self, now: datetime) -> Answer:
         """The last hours. Raises FetchError, DataError, ConfigError."""
         shapes.require_basis("Open Electricity", GIVES, self.basis)
+        start = shapes.floor(now - (LATER if self._asked else FIRST), STEP)
+        samples = await self._range(start, shapes.floor(now, STEP) + STEP)
+        self._asked = True
+        return shapes.answer(GIVES, samples, now)
+
+    @property
+    def longest(self) -> timedelta:
+        """A day of five minutes by fuel is a third of a megabyte."""
+        return timedelta(days=1)
+
+    async def occurred(self, start: datetime, end: datetime) -> tuple[Sample, ...]:
+        """Raises FetchError, DataError, ConfigError."""
+        return await self._range(shapes.floor(start, STEP), shapes.floor(end, STEP))
+
+    async def _range(self, start: datetime, end: datetime) -> tuple[Sample, ...]:
+        """The steps from one time to another."""
         key = await read_key(self.read_secret, self.spec.api_key_ref)
-        start = shapes.floor(now - (LATER if self._asked else FIRST), STEP) + _OFFSETS[self.spec.network]
-        end = shapes.floor(now, STEP) + STEP + _OFFSETS[self.spec.network]
+        start, end = start + _OFFSETS[self.spec.network], end + _OFFSETS[self.spec.network]
         region = {} if self.spec.region is None else {"network_region": self.spec.region}
         page = await self.web.get(
             f"{self.spec.url.rstrip('/')}/data/network/{self.spec.network}",
@@ -83,9 +98,7 @@ class OpenElectricity:
             {"Authorization": f"Bearer {key}"},
             secrets=(key,),
         )
-        samples = read_network(page.json(), self.spec.network, self.spec.region)
-        self._asked = True
-        return shapes.answer(GIVES, samples, now)
+        return read_network(page.json(), self.spec.network, self.spec.region)
 
 
 def read_network(content: object, network: str, region: str | None) -> tuple[Sample, ...]:

@@ -59,6 +59,20 @@ class Rte:
         shapes.require_basis("éCO2mix", GIVES, self.basis)
         if self.zone != "FR":
             raise WrongZone(f"éCO2mix is about France: spec.zone is {self.zone}, not FR")
+        return shapes.answer(GIVES, await self._rows("taux_co2 is not null"), now)
+
+    @property
+    def longest(self) -> timedelta:
+        """A page of rows."""
+        return timedelta(days=1)
+
+    async def occurred(self, start: datetime, end: datetime) -> tuple[Sample, ...]:
+        """Raises FetchError, DataError, ConfigError."""
+        first, last = (f"date'{time:%Y-%m-%dT%H:%M:%SZ}'" for time in (start, end))
+        return await self._rows(f"taux_co2 is not null and date_heure >= {first} and date_heure < {last}")
+
+    async def _rows(self, where: str) -> tuple[Sample, ...]:
+        """The newest page of the rows that a condition names."""
         headers = {}
         if self.spec.api_key_ref is not None:
             headers["Authorization"] = f"Apikey {await read_key(self.read_secret, self.spec.api_key_ref)}"
@@ -66,7 +80,7 @@ class Rte:
             f"{self.spec.url.rstrip('/')}/api/explore/v2.1/catalog/datasets/{DATA_SET}/records",
             {
                 "select": ",".join(["date_heure", "taux_co2", *FUELS]),
-                "where": "taux_co2 is not null",
+                "where": where,
                 "order_by": "date_heure desc",
                 "limit": str(ROWS),
                 "timezone": "UTC",
@@ -74,7 +88,7 @@ class Rte:
             headers,
             secrets=tuple(value.removeprefix("Apikey ") for value in headers.values()),
         )
-        return shapes.answer(GIVES, read_records(page.json()), now)
+        return read_records(page.json())
 
 
 def read_records(content: object) -> tuple[Sample, ...]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from voltaire.api.gridzone import Basis, Plausible
 
@@ -55,6 +55,18 @@ class CarbonSource(Protocol):
 
     async def fetch(self, now: datetime) -> Answer:
         """What is known at `now`. Raises SignalError."""
+
+
+@runtime_checkable
+class PastSource(Protocol):
+    """A source that can tell of times before those that `fetch` tells of."""
+
+    @property
+    def longest(self) -> timedelta:
+        """How much it is asked for at once: what the provider allows and an answer can hold."""
+
+    async def occurred(self, start: datetime, end: datetime) -> tuple[Sample, ...]:
+        """What occurred in [start, end), by one request. Raises SignalError."""
 
 
 def absurdity(grams_per_kwh: float) -> str:

@@ -43,6 +43,14 @@ def answer_at(table: Table, basis: Basis, now: datetime) -> Answer:
     )
 
 
+def occurred_in(table: Table, start: datetime, end: datetime) -> tuple[Sample, ...]:
+    """The steps of a table that lie in [start, end)."""
+    series = table.series
+    first = max(0, -((series.start - start) // series.step))
+    last = min(len(series.values), (end - series.start) // series.step)
+    return tuple(_sample(table, index) for index in range(first, last))
+
+
 def _sample(table: Table, index: int) -> Sample:
     """One step of the table."""
     start = table.series.start + index * table.series.step

@@ -8,14 +8,14 @@ import stat
 from collections import OrderedDict
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import TextIO
 
 from voltaire.api.gridzone import Basis
-from voltaire.signals.carbon.samples import Answer
+from voltaire.signals.carbon.samples import Answer, Sample
 from voltaire.signals.carbon.table import Table, parse_table
-from voltaire.signals.carbon.tables import answer_at, check_basis
+from voltaire.signals.carbon.tables import answer_at, check_basis, occurred_in
 from voltaire.signals.errors import DataError, Malformed, TraceRefused
 
 MAX_FILE_BYTES = 64 << 20
@@ -98,3 +98,12 @@ class Trace:
         table = await self.folder.table(self.file, self.zone, self.basis.boundary)
         check_basis(table, self.basis)
         return answer_at(table, self.basis, now)
+
+    @property
+    def longest(self) -> timedelta:
+        """All there is: nothing is sent."""
+        return timedelta(days=366)
+
+    async def occurred(self, start: datetime, end: datetime) -> tuple[Sample, ...]:
+        """Raises TraceRefused, DataError."""
+        return occurred_in(await self.folder.table(self.file, self.zone, self.basis.boundary), start, end)

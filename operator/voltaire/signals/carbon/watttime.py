@@ -51,11 +51,7 @@ class WattTime:
         """Raises FetchError, DataError or ConfigError when there is no forecast; trouble with the history
         ends up in the notes."""
         shapes.require_basis("WattTime", GIVES, self.basis)
-        account = Account(
-            self.spec.url.rstrip("/"),
-            await read_key(self.read_secret, self.spec.username_ref),
-            await read_key(self.read_secret, self.spec.password_ref),
-        )
+        account = await self._account()
         region = await self._find_region(account, now)
         page = await self._ask(account, "forecast", {"region": region, "horizon_hours": str(HORIZON_HOURS)})
         expected, notes = read_series(page.json(), region, f"{page.host} forecast")
@@ -67,10 +63,34 @@ class WattTime:
         past = timedelta(days=2) if self._history.samples else PAST
         found: list[Sample] = []
         for start, end in pieces(now - past, now):
-            times = {"start": f"{start:%Y-%m-%dT%H:%MZ}", "end": f"{end:%Y-%m-%dT%H:%MZ}"}
-            page = await self._ask(account, "historical", {"region": region, **times})
-            found += read_series(page.json(), region, f"{page.host} historical")[0]
+            found += await self._historical(account, region, start, end)
         return tuple(found)
+
+    @property
+    def longest(self) -> timedelta:
+        """Half of what the API allows: two weeks of five minutes are a quarter of a megabyte."""
+        return LONGEST_PIECE / 2
+
+    async def occurred(self, start: datetime, end: datetime) -> tuple[Sample, ...]:
+        """Raises FetchError, DataError, ConfigError."""
+        account = await self._account()
+        return await self._historical(account, await self._find_region(account, end), start, end)
+
+    async def _account(self) -> Account:
+        """Where and as whom to log in."""
+        return Account(
+            self.spec.url.rstrip("/"),
+            await read_key(self.read_secret, self.spec.username_ref),
+            await read_key(self.read_secret, self.spec.password_ref),
+        )
+
+    async def _historical(
+        self, account: Account, region: str, start: datetime, end: datetime
+    ) -> tuple[Sample, ...]:
+        """What occurred in at most LONGEST_PIECE."""
+        times = {"start": f"{start:%Y-%m-%dT%H:%MZ}", "end": f"{end:%Y-%m-%dT%H:%MZ}"}
+        page = await self._ask(account, "historical", {"region": region, **times})
+        return read_series(page.json(), region, f"{page.host} historical")[0]
 
     async def _find_region(self, account: Account, now: datetime) -> str:
         """The region named in the spec, or that of the place."""
