@@ -73,14 +73,19 @@ def surviving_work(
     reported = _reported(state, seen)
     if reported is not None:
         kept = reported
-    elif work.on_termination and orderly:
-        kept = state.saved_seconds + useful * speed
-    elif work.interval is not None and work.interval > timedelta(0):
-        every = work.interval.total_seconds()
-        kept = state.saved_seconds + useful // every * every * speed
     else:
-        kept = state.saved_seconds
+        kept = state.saved_seconds + kept_seconds(useful, work, orderly=orderly) * speed
     return _capped(max(kept, _completed_share(seen, work)), work)
+
+
+def kept_seconds(useful: float, work: Work, *, orderly: bool = True) -> float:
+    """How much of `useful` seconds of running survives a stop, where the program itself has said nothing."""
+    if work.on_termination and orderly:
+        return useful
+    if work.interval is not None and work.interval > timedelta(0):
+        every = work.interval.total_seconds()
+        return useful // every * every
+    return 0.0
 
 
 def at_risk_seconds(state: State, seen: Observation | None, now: datetime, work: Work) -> float:

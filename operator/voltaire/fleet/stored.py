@@ -74,9 +74,14 @@ def carry(
         assumed_kwh += grid_kwh * spec.charge_efficiency
     else:
         grams = grid_kwh * grid_grams
-    total_kwh = held_kwh + gained_kwh
-    grams += held_kwh * stored.grams_per_kwh + solar_kwh * solar_grams
-    return StoredEnergy(grams / total_kwh, min(1.0, assumed_kwh / total_kwh))
+    grams += solar_kwh * solar_grams
+    carried = mixed(stored.grams_per_kwh, held_kwh, gained_kwh, grams)
+    return StoredEnergy(carried, min(1.0, assumed_kwh / (held_kwh + gained_kwh)))
+
+
+def mixed(grams_per_kwh: float, held_kwh: float, gained_kwh: float, grams: float) -> float:
+    """The stored intensity once `gained_kwh` came to what was held, for which `grams` were emitted."""
+    return (grams_per_kwh * held_kwh + grams) / (held_kwh + gained_kwh)
 
 
 def _surplus_kw(before: BatteryState, after: BatteryState) -> float:

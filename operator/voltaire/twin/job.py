@@ -7,6 +7,9 @@ from dataclasses import dataclass, field
 
 from voltaire.api.aiworkload import DisruptionMode, LabelSelector, WorkloadType
 
+RESTART_H = 0.05
+"""How long a restart takes where nothing is said: three minutes, as an AIWorkload's `restoreTime`."""
+
 
 @dataclass(frozen=True, slots=True)
 class Job:
@@ -28,7 +31,7 @@ class Job:
     mode: DisruptionMode = "Never"
     checkpoint_gb: float = 0.0
     residency: frozenset[str] = frozenset()
-    restart_h: float = 0.05
+    restart_h: float = RESTART_H
     on_termination: bool = True
     interval_h: float | None = None
     earliest_h: float | None = None
