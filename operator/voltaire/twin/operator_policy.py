@@ -3,26 +3,29 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import datetime
 
 from voltaire.api.values import Series
 from voltaire.fleet.snapshot import Snapshot
-from voltaire.planner import plan as plan_fleet
+from voltaire.planner import Effort, Planner
 from voltaire.planner.plan import Plan
 from voltaire.twin.policy import Policy
 from voltaire.twin.scenario import Scenario
 
+EFFORT = Effort(rounds=40, neighbourhoods=200, threads=1)
+"""Counts instead of a time: the same run gives the same plans on any machine."""
 
-@dataclass(slots=True)
+
 class OperatorPolicy:
-    """`voltaire.planner.plan`, with the hysteresis, budgets and horizon of the fleet's PlacementPolicy."""
+    """`voltaire.planner.Planner`, with the hysteresis, budgets and horizon of the fleet's PlacementPolicy."""
 
-    name: str
+    def __init__(self, name: str) -> None:
+        self.name = name
+        self._planner = Planner(EFFORT)
 
     def plan(self, snapshot: Snapshot, now: datetime, past: Mapping[str, Series]) -> Plan:  # noqa: ARG002
         """One plan of the receding horizon."""
-        return plan_fleet(snapshot, now)
+        return self._planner.plan(snapshot, now)
 
 
 def make(name: str, scenario: Scenario) -> Policy:  # noqa: ARG001

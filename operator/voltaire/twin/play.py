@@ -15,6 +15,7 @@ from voltaire.fleet.power import UNKNOWN_ACCELERATOR_KW, WITHOUT_ACCELERATOR_KW,
 from voltaire.ledger.counterfactual import counterfactual
 from voltaire.ledger.energy import Bill, bill
 from voltaire.ledger.receipts import Site as Account
+from voltaire.twin.forecasts import Forecasts
 from voltaire.twin.job import RESTART_H, Job
 from voltaire.twin.registry import make_policy
 from voltaire.twin.result import PolicyResult, Summary, Timeline, TwinResult
@@ -32,15 +33,18 @@ def play(scenario: Scenario, names: Iterable[str], progress: Progress | None = N
 
     Raises UnknownName for a policy that is not there.
     """
-    played = {name: play_one(scenario, name, progress) for name in names}
+    forecasts = Forecasts(scenario)
+    played = {name: play_one(scenario, name, progress, forecasts) for name in names}
     return head(scenario, played)
 
 
-def play_one(scenario: Scenario, name: str, progress: Progress | None = None) -> PolicyResult:
-    """One policy. `Summary.seconds` is CPU time, planning included."""
+def play_one(
+    scenario: Scenario, name: str, progress: Progress | None = None, forecasts: Forecasts | None = None
+) -> PolicyResult:
+    """One policy. `forecasts` of the same scenario may be shared by several. `Summary.seconds` is CPU time."""
     began = time.process_time()
     policy = make_policy(name, scenario)
-    world = World(scenario, policy)
+    world = World(scenario, policy, forecasts or Forecasts(scenario))
     world.run(None if progress is None else lambda slots: progress(name, slots))
     bound = getattr(policy, "lower_bound_grams", None)
     return _result(scenario, world, bound, began)

@@ -70,8 +70,7 @@ class Views:
     def _signal(self, name: str, k: int) -> ZoneSignal:
         s, zone = self._s, self._s.fleet.zones[name].spec
         now = s.start + k * s.slot
-        said = self._forecasts.outlook(zone.zone, k)
-        error = self._forecasts.error(zone.zone, k, said)
+        said, error = self._forecasts.outlook(zone.zone, k)
         return ZoneSignal(
             zone=zone.zone, basis=zone.basis, grams_per_kwh=float(said[0]), observed_at=now, source="trace",
             history=None, forecast=Series(now, s.slot, tuple(said.tolist())), sources=(), reason="Fresh",

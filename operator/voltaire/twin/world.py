@@ -44,10 +44,10 @@ class Record:
 class World:
     """One policy playing one scenario. After `run`, `states`, `sites` and `record` tell what happened."""
 
-    def __init__(self, scenario: Scenario, policy: Policy) -> None:
+    def __init__(self, scenario: Scenario, policy: Policy, forecasts: Forecasts) -> None:
         self.scenario, self._policy = scenario, policy
-        self._forecasts = Forecasts(scenario)
-        self._views = Views(scenario, self._forecasts)
+        self._forecasts = forecasts
+        self._views = Views(scenario, forecasts)
         self.states = {job.id: fresh(job) for job in scenario.jobs}
         self.sites: dict[str, Site] = open_sites(scenario)
         self._storages = storages_of(self.sites)
