@@ -6,7 +6,7 @@ from importlib import import_module
 
 import click
 
-COMMANDS = ("audit", "demo", "lab", "operator", "plan")
+COMMANDS = ("audit", "demo", "lab", "operator", "plan", "twin")
 
 
 class Commands(click.Group):

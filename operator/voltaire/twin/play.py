@@ -41,7 +41,7 @@ def play(scenario: Scenario, names: Iterable[str], progress: Progress | None = N
 def play_one(
     scenario: Scenario, name: str, progress: Progress | None = None, forecasts: Forecasts | None = None
 ) -> PolicyResult:
-    """One policy. `forecasts` of the same scenario may be shared by several. `Summary.seconds` is CPU time."""
+    """One policy. `forecasts` of the same scenario may be shared. `Summary.seconds` is CPU time."""
     began = time.process_time()
     policy = make_policy(name, scenario)
     world = World(scenario, policy, forecasts or Forecasts(scenario))

@@ -1,0 +1,74 @@
+"""`voltaire twin run`: one fleet, one trace, one or several policies."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from importlib import import_module
+from pathlib import Path
+
+import click
+from rich.console import Console
+from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
+
+from voltaire.cli.twin_options import FILE, NEW_FILE, Forecast, Moment, Span, chosen, named_errors
+from voltaire.twin.forecast_kind import ForecastKind
+from voltaire.twin.play import play
+from voltaire.twin.registry import POLICIES
+from voltaire.twin.result import TwinResult, to_json
+from voltaire.twin.scenario import Scenario, load_scenario
+from voltaire.twin.table import policy_table
+
+
+@click.command()
+@click.option("--fleet", "fleets", required=True, multiple=True, type=FILE,
+              help="YAML with RegionalClusters, GridZones, Batteries, PlacementPolicies.")  # fmt: skip
+@click.option("--jobs", "jobs_file", type=FILE, help="CSV, or AIWorkloads with an arrival annotation. "
+              "Absent: the AIWorkloads in the fleet files.")  # fmt: skip
+@click.option("--carbon", required=True, type=FILE, help="Carbon matrix: datetime_utc,ZONE,ZONE,...")
+@click.option("--solar", type=FILE, help="Share of peak power by Battery: datetime_utc,NAME,NAME,... "
+              "Absent: a clear sky with seeded weather.")  # fmt: skip
+@click.option("--policy", "policies", multiple=True, default=("voltaire",), show_default=True,
+              help=f"{', '.join(POLICIES)}, or all.")  # fmt: skip
+@click.option("--start", type=Moment(), help="Start of the run. Absent: the trace's.")
+@click.option("--hours", type=click.FloatRange(min=0, min_open=True),
+              help="Leave out jobs that arrive later. The run goes on until the last is due.")  # fmt: skip
+@click.option("--slot", type=Span(), help="Planning slot. Absent: the one of the default PlacementPolicy.")
+@click.option("--forecast", type=Forecast(), default="perfect", show_default=True,
+              help="perfect, dayahead:SIGMA or none.")  # fmt: skip
+@click.option("--seed", type=click.IntRange(min=0), default=0, show_default=True,
+              help="Fixes forecast errors and weather.")  # fmt: skip
+@click.option("--soc", type=click.FloatRange(0, 1), help="What batteries hold at first. Absent: the reserve.")
+@click.option("--json", "json_file", type=NEW_FILE, help="Write the result, version 1.")
+@click.option("--html", "html_file", type=NEW_FILE, help="Write a report for people.")
+def run(
+    fleets: tuple[Path, ...], jobs_file: Path | None, carbon: Path, solar: Path | None,
+    policies: tuple[str, ...], start: datetime | None, hours: float | None, slot: timedelta | None,
+    forecast: ForecastKind, seed: int, soc: float | None, json_file: Path | None, html_file: Path | None,
+) -> None:  # fmt: skip
+    """Simulate a fleet with one or several policies."""
+    names = chosen(policies)
+    with named_errors():
+        scenario = load_scenario(
+            fleets, jobs_file, carbon, start=start, hours=hours, slot=slot, forecast=forecast, seed=seed,
+            solar_file=solar, initial_soc=soc,
+        )  # fmt: skip
+        result = play_with_bars(scenario, names)
+    Console().print(policy_table(result))
+    if json_file is not None:
+        json_file.write_text(to_json(result), encoding="utf-8")
+    if html_file is not None:
+        html_file.write_text(import_module("voltaire.twin.report").render(result.as_dict()), encoding="utf-8")
+
+
+def play_with_bars(scenario: Scenario, policies: tuple[str, ...]) -> TwinResult:
+    """Play, with a bar for each policy on standard error."""
+    columns = (TextColumn("{task.description}"), BarColumn(), TextColumn("{task.percentage:>3.0f} %"),
+               TimeElapsedColumn())  # fmt: skip
+    with Progress(*columns, console=Console(stderr=True)) as shown:
+        tasks = {name: shown.add_task(name, total=scenario.slots, start=False) for name in policies}
+
+        def progress(name: str, slots: int) -> None:
+            shown.start_task(tasks[name])
+            shown.update(tasks[name], completed=slots)
+
+        return play(scenario, policies, progress)
