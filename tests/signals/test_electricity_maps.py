@@ -136,6 +136,10 @@ async def test_history_and_forecast_are_asked_once_an_hour() -> None:
     for minutes in range(0, 55, 5):
         await asked.fetch(NOW + timedelta(minutes=minutes))
     assert (api.asked("latest"), api.asked("history"), api.asked("forecast")) == (11, 1, 1)
+    for minutes in range(60, 75, 5):
+        await asked.fetch(NOW + timedelta(minutes=minutes))
+    # What is due takes the turn of the latest: one request a step.
+    assert (api.asked("latest"), api.asked("history"), api.asked("forecast")) == (12, 2, 2)
 
 
 async def test_a_broken_forecast_does_not_cost_the_value_and_is_said() -> None:

@@ -31,6 +31,8 @@ from voltaire.signals.errors import (
     Unreachable,
 )
 from voltaire.signals.numbers import parse_json
+from voltaire.signals.pace import Pace
+from voltaire.signals.pages import Pages
 
 MAX_BODY_BYTES = 1 << 20
 TOTAL_SECONDS = 10.0
@@ -79,6 +81,8 @@ class Web:
     make_client: NewClient = new_client
     sleep: Callable[[float], Awaitable[None]] = asyncio.sleep
     total_seconds: float = TOTAL_SECONDS
+    pace: Pace = field(default_factory=Pace)
+    pages: Pages = field(default_factory=Pages)
     _client: httpx.AsyncClient | None = None
 
     async def get(
@@ -141,6 +145,9 @@ class Web:
         own = {"User-Agent": f"voltaire/{__version__}", "Accept": "application/json"}
         # Not compressed: a limit on what is read is then a limit on what is held.
         own["Accept-Encoding"] = "identity"
+        page = Pages.key(str(url), headers)
+        own |= self.pages.conditions(page)
+        await self.pace.turn(url.host)
         try:
             async with self._client.stream("GET", url, headers={**own, **headers}) as response:
                 if response.has_redirect_location:
@@ -150,8 +157,14 @@ class Web:
             raise TimedOut(f"{url.host} gave no answer in time") from None
         except (httpx.HTTPError, httpx.InvalidURL, httpx.StreamError, UnicodeError) as error:
             raise Unreachable(f"{url.host} cannot be reached: {type(error).__name__}") from None
+        self.pace.note(url.host, response.headers)
         if response.status_code == httpx.codes.OK:
+            self.pages.keep(page, response.headers, body)
             return Page(url.host, body)
+        if response.status_code == httpx.codes.NOT_MODIFIED:
+            known = self.pages.unchanged(page)
+            if known is not None:
+                return Page(url.host, known)
         raise _error(response, body, url.host, secrets)
 
 

@@ -42,5 +42,6 @@ def pause(now: datetime, refresh: timedelta, offset: timedelta) -> timedelta:
     """How long to wait until the next poll: `refresh`, and up to a quarter more until polls are in step."""
     following = now + refresh - offset
     late = following - floor(following, refresh)
-    missing = timedelta(0) if late <= SLACK * refresh else refresh - late
-    return refresh - min(late, SLACK * refresh) + min(missing, refresh / 4)
+    if late <= SLACK * refresh:
+        return refresh - late
+    return refresh + min(refresh - late, refresh / 4)

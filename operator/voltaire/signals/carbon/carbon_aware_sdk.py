@@ -16,7 +16,7 @@ from itertools import pairwise
 from voltaire.api.carbon_sources import CarbonAwareSdkSource
 from voltaire.api.gridzone import Basis
 from voltaire.signals.carbon import shapes
-from voltaire.signals.carbon.kept import Kept
+from voltaire.signals.carbon.kept import Kept, lapsed
 from voltaire.signals.carbon.samples import HOUR, Answer, Sample
 from voltaire.signals.carbon.sdk_points import GRID, basis_of, moment, one_location, read_points
 from voltaire.signals.errors import Malformed, WrongZone
@@ -34,17 +34,23 @@ class CarbonAwareSdk:
     spec: CarbonAwareSdkSource
     basis: Basis
     web: Web
+    _observed: tuple[Sample, ...] = field(default=(), init=False)
+    _asked: datetime | None = field(default=None, init=False)
     _forecast: Kept = field(default_factory=lambda: Kept("forecast", timedelta(minutes=15)), init=False)
 
     async def fetch(self, now: datetime) -> Answer:
         """Raises FetchError, DataError, UrlRefused; trouble with the forecast ends up in the notes."""
         gives = basis_of(self.spec.behind, self.basis)
         shapes.require_basis(f"{self.spec.behind} behind the Carbon Aware SDK", gives, self.basis)
-        observed = await self.occurred(now - BACK, now)
-        await self._forecast.refresh(self._expected, now)
-        known = {sample.start for sample in observed}
+        due = self._forecast.due(now)
+        # One request at a time after the first: the forecast in place of what occurred.
+        if lapsed(self._asked, now) or not due:
+            self._observed, self._asked = await self.occurred(now - BACK, now), now
+        if due:
+            await self._forecast.refresh(self._expected, now)
+        known = {sample.start for sample in self._observed}
         expected = (sample for sample in self._forecast.samples if sample.start not in known)
-        return shapes.answer(gives, (*observed, *expected), now, (self._forecast.note,))
+        return shapes.answer(gives, (*self._observed, *expected), now, (self._forecast.note,))
 
     @property
     def longest(self) -> timedelta:

@@ -16,7 +16,7 @@ from itertools import pairwise
 from voltaire.api.carbon_sources import EnergyChartsSource
 from voltaire.api.gridzone import Basis
 from voltaire.signals.carbon import shapes
-from voltaire.signals.carbon.kept import Kept
+from voltaire.signals.carbon.kept import Kept, lapsed
 from voltaire.signals.carbon.samples import HOUR, Answer, Sample
 from voltaire.signals.errors import Malformed, NoData
 from voltaire.signals.http import Web
@@ -45,8 +45,14 @@ class EnergyCharts:
         shapes.require_basis("Energy-Charts", GIVES, self.basis)
         # Five percent of slack for callers that come a little early.
         if self._current is None or not timedelta(0) <= now - self._current[0] < 0.95 * FRESH_FOR:
-            self._current = (now, *await self._ask({}))
-            await self._history.refresh(lambda: self._past(now), now)
+            asked = None if self._current is None else self._current[0]
+            due = self._history.due(now)
+            # One request at a time after the first poll: the history in place of the present.
+            if lapsed(asked, now) or not due:
+                self._current = (now, *await self._ask({}))
+            if due:
+                await self._history.refresh(lambda: self._past(now), now)
+        assert self._current is not None  # noqa: S101  (told to mypy)
         _, samples, note = self._current
         return shapes.answer(GIVES, (*self._history.samples, *samples), now, (note, self._history.note))
 

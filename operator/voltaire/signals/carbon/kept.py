@@ -19,6 +19,16 @@ from voltaire.signals.errors import (
 
 # An endpoint that a plan does not include is not tried again for this long.
 REFUSED_PAUSE = timedelta(hours=6)
+# After a failure the value has its turn before it is tried again.
+RETRY = timedelta(minutes=10)
+# A zone makes one request at a time: what is due takes the turn of the present, unless that was asked for
+# longer ago than this.
+TURN = timedelta(minutes=35)
+
+
+def lapsed(asked: datetime | None, now: datetime) -> bool:
+    """Whether the present was not asked for yet, or so long ago that it is asked for whatever else is."""
+    return asked is None or not timedelta(0) <= now - asked < TURN
 
 
 @dataclass(slots=True)
@@ -31,13 +41,16 @@ class Kept:
     ask_from: datetime | None = None
     note: str = ""
 
+    def due(self, now: datetime) -> bool:
+        """Whether it is to be asked again. A clock that was set back does not silence it for long."""
+        return self.ask_from is None or not self.ask_from - REFUSED_PAUSE <= now < self.ask_from
+
     async def refresh(self, ask: Callable[[], Awaitable[tuple[Sample, ...]]], now: datetime) -> None:
         """Ask again if it is due. What was known stays when it cannot be had this time, and `note` says why.
 
         Raises Sandbox, which condemns the whole source, and ConfigError.
         """
-        # The lower bound: a clock that was set back does not silence the endpoint for long.
-        if self.ask_from is not None and self.ask_from - REFUSED_PAUSE <= now < self.ask_from:
+        if not self.due(now):
             return
         self.ask_from, self.note = None, ""
         try:
@@ -53,4 +66,5 @@ class Kept:
             self.samples, self.ask_from = (), now + REFUSED_PAUSE
             self.note = f"no {self.what}: {error}"
         except (FetchError, DataError) as error:
+            self.ask_from = now + RETRY
             self.note = f"no {self.what} this time: {error}"

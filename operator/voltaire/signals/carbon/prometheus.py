@@ -16,7 +16,7 @@ from voltaire.api.gridzone import Basis
 from voltaire.clock import Clock
 from voltaire.signals.battery.prometheus import SKEW_SECONDS, single_value
 from voltaire.signals.carbon import shapes
-from voltaire.signals.carbon.kept import Kept
+from voltaire.signals.carbon.kept import Kept, lapsed
 from voltaire.signals.carbon.samples import Answer, Sample
 from voltaire.signals.errors import (
     ConfigError,
@@ -44,21 +44,31 @@ class PrometheusCarbon:
     basis: Basis
     web: Web
     clock: Clock
+    _current: Sample | None = field(default=None, init=False)
     _history: Kept = field(default_factory=lambda: Kept("history"), init=False)
 
     async def fetch(self, now: datetime) -> Answer:
         """Raises FetchError, DataError, ConfigError; trouble with the past ends up in the notes."""
+        # A clock that does not run at the wall's speed has no past there.
+        asks_past = self.spec.history > timedelta(0) and self.clock.rate == 1.0
+        due = asks_past and self._history.due(now)
+        # One request at a time after the first: the past, which reaches to now, in place of the present.
+        if lapsed(None if self._current is None else self._current.start, now) or not due:
+            self._current = await self._present(now)
+        if due:
+            await self._history.refresh(self._past, now)
+        current = () if self._current is None else (self._current,)
+        return shapes.answer(self.basis, (*self._history.samples, *current), now, (self._history.note,))
+
+    async def _present(self, now: datetime) -> Sample:
+        """The value now."""
         document = await self._query(self.spec.query)
         stamp, text = single_value(document)
         estimated = _check_labels(_only(document), self.spec.unit)
         start = self._moment(stamp)
         if (start - now).total_seconds() / self.clock.rate > SKEW_SECONDS:
             raise Stale("the sample is from the future: compare the clocks of Prometheus and the operator")
-        current = self._sample(min(start, now), text, estimated)
-        # A clock that does not run at the wall's speed has no past there.
-        if self.spec.history > timedelta(0) and self.clock.rate == 1.0:
-            await self._history.refresh(self._past, now)
-        return shapes.answer(self.basis, (*self._history.samples, current), now, (self._history.note,))
+        return self._sample(min(start, now), text, estimated)
 
     async def _past(self) -> tuple[Sample, ...]:
         """The past, by a subquery, which needs no times of its own."""

@@ -1,7 +1,8 @@
 """The WattTime API, version 3: the marginal operating emissions rate `co2_moer`.
 
 The forecast is asked at every refresh: its first point is the present one, and the provider says to use it
-for real time. What occurred comes from `historical`, which is late and revised, in pieces of at most 32 days.
+for real time. What occurred comes from `historical`, which is late and revised, in pieces of at most 32 days;
+once an hour it has its turn in place of the forecast, which then is five minutes old.
 A region is named, or found from a place and looked up again after a month, because borders change.
 
 The rate is CO2 out of the stacks of the plants that react to demand in the region: marginal, direct,
@@ -18,7 +19,7 @@ from voltaire.api.carbon_sources import WattTimeSource
 from voltaire.api.gridzone import Basis
 from voltaire.signals.carbon import shapes
 from voltaire.signals.carbon.credentials import ReadSecret, read_key
-from voltaire.signals.carbon.kept import Kept
+from voltaire.signals.carbon.kept import Kept, lapsed
 from voltaire.signals.carbon.samples import HOUR, PAST, Answer, Sample
 from voltaire.signals.carbon.watttime_login import Account, Logins
 from voltaire.signals.errors import ConfigError, Malformed, Unauthorized, WrongBasis, WrongZone
@@ -45,6 +46,8 @@ class WattTime:
     logins: Logins
     read_secret: ReadSecret
     _region: tuple[str, datetime] | None = field(default=None, init=False)
+    _expected: tuple[tuple[Sample, ...], tuple[str, ...]] = field(default=((), ()), init=False)
+    _asked: datetime | None = field(default=None, init=False)
     _history: Kept = field(default_factory=lambda: Kept("history"), init=False)
 
     async def fetch(self, now: datetime) -> Answer:
@@ -53,9 +56,15 @@ class WattTime:
         shapes.require_basis("WattTime", GIVES, self.basis)
         account = await self._account()
         region = await self._find_region(account, now)
-        page = await self._ask(account, "forecast", {"region": region, "horizon_hours": str(HORIZON_HOURS)})
-        expected, notes = read_series(page.json(), region, f"{page.host} forecast")
-        await self._history.refresh(lambda: self._past(account, region, now), now)
+        due = self._history.due(now)
+        if lapsed(self._asked, now) or not due:
+            horizon = {"region": region, "horizon_hours": str(HORIZON_HOURS)}
+            page = await self._ask(account, "forecast", horizon)
+            self._expected = read_series(page.json(), region, f"{page.host} forecast")
+            self._asked = now
+        if due:
+            await self._history.refresh(lambda: self._past(account, region, now), now)
+        expected, notes = self._expected
         return shapes.answer(GIVES, (*self._history.samples, *expected), now, (*notes, self._history.note))
 
     async def _past(self, account: Account, region: str, now: datetime) -> tuple[Sample, ...]:
