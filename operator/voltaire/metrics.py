@@ -31,6 +31,15 @@ SOC = Gauge("voltaire_battery_soc", "State of charge, 0 to 1.", ["battery"])
 STORED = Gauge(
     "voltaire_battery_stored_grams_per_kwh", "Intensity of the energy a battery holds.", ["battery"]
 )
+BATTERY_PLANNED = Gauge(
+    "voltaire_battery_planned_kw", "Power the plan gives a battery now, kW; positive discharges.", ["battery"]
+)
+BATTERY_CONTROLLED = Gauge(
+    "voltaire_battery_controlled", "1 while the site holds to what was written.", ["battery"]
+)
+BATTERY_WRITES = Counter(
+    "voltaire_battery_writes_total", "Writes to the sites of batteries.", ["battery", "result"]
+)
 ACTIONS = Counter("voltaire_actions_total", "Requests to members.", ["cluster", "verb", "result"])
 DECISIONS = Counter("voltaire_decisions_total", "Decisions that changed something.", ["action", "reason"])
 MIGRATIONS = Counter("voltaire_migrations_total", "Migrations begun.")

@@ -14,10 +14,11 @@ Object = dict[str, Any]
 
 READINGS: Object = {
     "url": "https://metrics.example.org",
-    "soc": {"query": "battery_soc", "unit": "Percent"},
-    "power": {"query": "battery_power", "unit": "W", "positive": "Charge"},
-    "solar": {"query": "solar_power", "unit": "W", "positive": "Discharge"},
-    "load": {"query": "site_load", "unit": "MW", "positive": "Discharge"},
+    "bearerRef": {"name": "metrics", "namespace": "voltaire-system", "key": "token"},
+    "soc": {"query": "battery_soc", "unit": "Percent", "scale": 1},
+    "power": {"query": "battery_power", "unit": "W", "scale": 1, "positive": "Charge"},
+    "solar": {"query": "solar_power", "unit": "W", "scale": 1, "positive": "Discharge"},
+    "load": {"query": "site_load", "unit": "MW", "scale": 1, "positive": "Discharge"},
 }
 JOB: Object = {
     "apiVersion": "batch/v1",
@@ -177,6 +178,15 @@ _IN_CLUSTER: list[Object] = [
         }
     },
 ]
+_BROKER: Object = {
+    "host": "broker.example.org",
+    "port": 8883,
+    "tls": True,
+    "caRef": _secret("ca"),
+    "username": "voltaire",
+    "passwordRef": _secret("mqtt"),
+}
+_DEVICE: Object = {"host": "10.0.0.5", "port": 502, "unitId": 1, "base": 40000}
 _BATTERY: Object = {
     "capacityKWh": 40,
     "maxChargeKW": 10,
@@ -188,7 +198,13 @@ _BATTERY: Object = {
     "assumedStoredGramsPerKWh": 200,
     "solar": {"peakKW": 15, "gramsPerKWh": 48},
     "telemetry": {"prometheus": READINGS, "refresh": "1m", "staleAfter": "15m"},
-    "control": "Recommend",
+    "control": {
+        "mode": "Recommend",
+        "publish": _BROKER | {"topic": "voltaire/site-paris/plan"},
+        "power": False,
+        "refresh": "20s",
+        "revertAfter": "2m",
+    },
 }
 _PLACEMENTPOLICY: Object = {
     "mode": "Recommend",
@@ -226,7 +242,92 @@ _SERVING = changed(
     },
 )
 _AT_HOME = changed(_REGIONALCLUSTER, {"connection": {"inCluster": True, "impersonate": "voltaire-runner"}})
-_HTTP = changed(_BATTERY, {"telemetry.prometheus": ..., "telemetry.http": READINGS})
+
+
+def _battery(telemetry: Object, **control: Any) -> Object:
+    """The battery read and controlled in other ways."""
+    mode = {"mode": "Control", **control} if control else {"mode": "Observe"}
+    return changed(_BATTERY, {"telemetry": telemetry, "control": mode})
+
+
+_SOC_TOPIC: Object = {
+    "topic": "site/soc",
+    "path": "$.soc",
+    "time": "$.time",
+    "unit": "Percent",
+    "scale": 1,
+}
+_POWER_TOPIC: Object = {
+    "topic": "site/power",
+    "path": "$.kw",
+    "time": "$.time",
+    "unit": "kW",
+    "scale": 1,
+    "positive": "Charge",
+}
+_CHANNELS: Object = {
+    "url": "http://10.0.0.4:8084",
+    "passwordRef": _secret("guest"),
+    "soc": "_sum/EssSoc",
+    "power": "_sum/EssActivePower",
+    "solar": "_sum/ProductionActivePower",
+    "load": "_sum/ConsumptionActivePower",
+}
+_LIMIT_TOPIC: Object = {
+    "topic": "site/set/limit",
+    "unit": "W",
+    "readBack": {"topic": "site/limit", "path": "$.value"},
+}
+_MQTT_CONTROL: Object = _BROKER | {
+    "reserve": {
+        "topic": "site/set/reserve",
+        "unit": "Percent",
+        "readBack": {"topic": "site/reserve", "path": "$.value"},
+    },
+    "maxCharge": _LIMIT_TOPIC,
+    "maxDischarge": _LIMIT_TOPIC,
+    "power": _LIMIT_TOPIC | {"positive": "Charge"},
+    "document": "site/set",
+}
+_HTTP = _battery(
+    {"http": READINGS | {"time": "$.time"}},
+    mqtt=_MQTT_CONTROL,
+    power=True,
+)
+_OPENEMS = _battery(
+    {"openEMS": _CHANNELS},
+    openEMS={"url": "http://10.0.0.4:8084", "passwordRef": _secret("owner"), "ess": "ess0"},
+)
+_SUNSPEC = _battery(
+    {"sunSpec": _DEVICE | {"ac": "Solar", "positive": "Discharge"}}, sunSpec=_DEVICE | {"limit": False}
+)
+_MQTT = _battery(
+    {
+        "mqtt": _BROKER
+        | {
+            "retained": "Accept",
+            "soc": _SOC_TOPIC,
+            "power": _POWER_TOPIC,
+            "solar": _POWER_TOPIC,
+            "load": _POWER_TOPIC,
+        }
+    }
+)
+_VICTRON = _battery(
+    {"victron": _BROKER | {"portalId": "c0619ab1cd2e", "solar": True, "load": True}},
+    victron=_BROKER | {"portalId": "c0619ab1cd2e"},
+)
+_VESSIM = _battery(
+    {
+        "vessim": {
+            "url": "http://127.0.0.1:8700",
+            "microgrid": "dc1",
+            "storage": "bess",
+            "solar": "pv",
+            "load": "server",
+        }
+    }
+)
 
 SPECS: dict[str, tuple[Object, ...]] = {
     "AIWorkload": (_AIWORKLOAD, _SERVING),
@@ -236,7 +337,7 @@ SPECS: dict[str, tuple[Object, ...]] = {
         changed(_GRIDZONE, {"sources": _PROVIDERS}),
         changed(_GRIDZONE, {"sources": _IN_CLUSTER}),
     ),
-    "Battery": (_BATTERY, _HTTP),
+    "Battery": (_BATTERY, _HTTP, _OPENEMS, _SUNSPEC, _MQTT, _VICTRON, _VESSIM),
     "PlacementPolicy": (_PLACEMENTPOLICY,),
 }
 

@@ -20,7 +20,7 @@ GROUP = "voltaire.dev"
 VERSION = "v1alpha1"
 API_VERSION = f"{GROUP}/{VERSION}"
 
-_CASED = {"kwh": "KWh", "kw": "KW", "gb": "GB", "url": "URL"}
+_CASED = {"kwh": "KWh", "kw": "KW", "gb": "GB", "url": "URL", "ems": "EMS"}
 _UNITS = {"h": 3600.0, "m": 60.0, "s": 1.0, "ms": 0.001}
 _LONGEST_SECONDS = 290 * 365 * 86400.0
 _PART = re.compile(r"(\d+(?:\.\d+)?)(ms|h|m|s)")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
-from typing import Annotated, Literal
+from typing import Annotated
 
 from pydantic import ConfigDict, Field
 
@@ -16,41 +16,28 @@ from voltaire.api.base import (
     ResourceStatus,
     StatusModel,
     Time,
-    Url,
     at_least,
     cel,
     rules,
 )
+from voltaire.api.battery_control import Control, ControlStatus
+from voltaire.api.battery_sources import (
+    JsonDocument,
+    Mqtt,
+    OpenEMS,
+    PowerReading,
+    Readings,
+    SocReading,
+    SunSpec,
+    Vessim,
+    Victron,
+)
 
-Query = Annotated[str, Field(min_length=1, max_length=1024)]
+__all__ = ["BatterySpec", "BatteryStatus", "PowerReading", "Readings", "SocReading", "Telemetry"]
+
 Efficiency = Annotated[float, Field(gt=0, le=1)]
-
-
-class SocReading(Model):
-    """State of charge: where it is read and what it is written in."""
-
-    query: Query = Field(description="PromQL, or the dotted path of a number in the JSON document.")
-    unit: Literal["Fraction", "Percent", "kWh"] = Field(default="Fraction", description="Unit on the wire.")
-
-
-class PowerReading(Model):
-    """A power: where it is read, its unit and its sign."""
-
-    query: Query = Field(description="PromQL, or the dotted path of a number in the JSON document.")
-    unit: Literal["W", "kW", "MW"] = Field(default="kW", description="Unit on the wire.")
-    positive: Literal["Discharge", "Charge"] = Field(
-        default="Discharge", description="What a positive value means on the wire. Battery power only."
-    )
-
-
-class Readings(Model):
-    """What is read from the site."""
-
-    url: Url = Field(description="Base URL of Prometheus, or URL of the JSON document.")
-    soc: SocReading = Field(description="State of charge.")
-    power: PowerReading | None = Field(default=None, description="Battery power.")
-    solar: PowerReading | None = Field(default=None, description="Solar production now.")
-    load: PowerReading | None = Field(default=None, description="What the site draws in all.")
+_WAYS = ("prometheus", "http", "openEMS", "sunSpec", "mqtt", "victron", "vessim")
+ONE_WAY = f"set exactly one of {', '.join(_WAYS)}"
 
 
 class Telemetry(Model):
@@ -58,7 +45,7 @@ class Telemetry(Model):
 
     model_config = ConfigDict(
         json_schema_extra=rules(
-            cel("has(self.prometheus) != has(self.http)", "set exactly one of prometheus, http"),
+            cel(f"[{', '.join(f'has(self.{way})' for way in _WAYS)}].filter(set, set).size() == 1", ONE_WAY),
             at_least("refresh", "1s"),
             cel(
                 "duration(self.staleAfter) >= duration(self.refresh)",
@@ -68,7 +55,12 @@ class Telemetry(Model):
     )
 
     prometheus: Readings | None = Field(default=None, description="Queries to a Prometheus server.")
-    http: Readings | None = Field(default=None, description="Numbers in a JSON document.")
+    http: JsonDocument | None = Field(default=None, description="Numbers in a JSON document.")
+    open_ems: OpenEMS | None = Field(default=None, description="OpenEMS Edge over REST.")
+    sun_spec: SunSpec | None = Field(default=None, description="A SunSpec device over Modbus TCP.")
+    mqtt: Mqtt | None = Field(default=None, description="Topics of an MQTT broker.")
+    victron: Victron | None = Field(default=None, description="A Victron GX device over MQTT.")
+    vessim: Vessim | None = Field(default=None, description="A Vessim simulation.")
     refresh: Duration = Field(default=timedelta(minutes=1), description="How often it is asked.")
     stale_after: Duration = Field(
         default=timedelta(minutes=15), description="A reading older than this is not planned with."
@@ -106,10 +98,11 @@ class BatterySpec(Model):
     )
     solar: Solar | None = Field(default=None, description="Solar generation at the site.")
     telemetry: Telemetry = Field(description="Where its state is read.")
-    control: Literal["Observe", "Recommend"] = Field(
-        default="Observe",
-        description="Observe reads the battery and plans with what it holds; Recommend also publishes "
-        "the schedule Voltaire would follow in status.plan.",
+    control: Control = Field(
+        default_factory=Control,
+        description="What Voltaire does beyond reading.",
+        # Whole, because the server holds a default to the rules before it fills in what is absent.
+        json_schema_extra={"default": Control().to_wire()},
     )
 
 
@@ -138,3 +131,4 @@ class BatteryStatus(ResourceStatus):
     plan: Annotated[list[BatteryStep], Field(max_length=400)] = Field(
         default_factory=list, description="The recommended schedule."
     )
+    control: ControlStatus | None = Field(default=None, description="What the site was last told.")

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Literal
 
 from voltaire.api.gridzone import Basis
 
@@ -138,3 +139,36 @@ class BatteryState:
     def fresh(self) -> bool:
         """Whether a decision may rest on it."""
         return self.soc is not None
+
+
+@dataclass(frozen=True, slots=True)
+class Setpoints:
+    """What a battery's site is to hold to. `reserve`: lowest state of charge, 0..1. Limits in kW, zero or
+    more. `power_kw`: positive discharges; None where the site's own controller dispatches."""
+
+    reserve: float
+    max_charge_kw: float
+    max_discharge_kw: float
+    power_kw: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ControlReport:
+    """How the control of a battery's site stands.
+
+    `active`: the site holds to `setpoints`, as far as it can be seen; None before the first word. `trouble`:
+    it does not although it is meant to. `permanent`: and will not until somebody changes something.
+    """
+
+    active: bool | None
+    reason: str
+    message: str
+    setpoints: Setpoints | None = None
+    since: datetime | None = None
+    trouble: bool = False
+    permanent: bool = False
+
+    @property
+    def status(self) -> Literal["True", "False", "Unknown"]:
+        """As a condition says it."""
+        return "Unknown" if self.active is None else "True" if self.active else "False"

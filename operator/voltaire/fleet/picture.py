@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from voltaire.api.resources import AIWorkload, Battery, GridZone, PlacementPolicy, RegionalCluster
-from voltaire.api.values import BatteryState, ZoneSignal
+from voltaire.api.values import BatteryState, ControlReport, ZoneSignal
 from voltaire.fleet.demand import Demand
 from voltaire.fleet.stored import StoredEnergy
 from voltaire.fleet.tally import Tally
@@ -45,6 +45,8 @@ class Picture:
     policies: dict[str, PlacementPolicy] = field(default_factory=dict)
     signals: dict[str, ZoneSignal] = field(default_factory=dict)
     battery_states: dict[str, BatteryState] = field(default_factory=dict)
+    controls: dict[str, ControlReport] = field(default_factory=dict)
+    """How the control of each controlled battery stands."""
     stored: dict[str, StoredEnergy] = field(default_factory=dict)
     members: dict[str, MemberView] = field(default_factory=dict)
     tally: Tally = field(default_factory=Tally)

@@ -13,13 +13,15 @@ from typing import Any
 from voltaire.api.base import Condition, format_duration
 from voltaire.api.conditions import Finding, in_progress, merge, ready, stalled
 from voltaire.api.resources import Battery, GridZone, PlacementPolicy, RegionalCluster
-from voltaire.api.values import BatteryState, LeadError, Series, ZoneSignal
+from voltaire.api.values import BatteryState, ControlReport, LeadError, Series, ZoneSignal
 from voltaire.fleet.build import UNKNOWN_MEMBER, capacity
 from voltaire.fleet.picture import MemberView, Picture
 from voltaire.fleet.snapshot import ClusterView
 
 Status = dict[str, Any]
 FORECAST_STEPS = 96
+CONTROL_ACTIVE = "ControlActive"
+UNREPORTED = ControlReport(None, "Starting", "Nothing was written yet.")
 # Reasons of signals (voltaire.signals.errors) that stay until a person changes something.
 _PERMANENT = frozenset(
     {
@@ -126,14 +128,9 @@ def battery_status(
 ) -> Status:
     """Status of a Battery; `plan`: (start of slot, kW) of the recommended schedule."""
     stored = picture.stored.get(battery.metadata.name)
-    findings = (
-        ready(state.reason or "Reporting", state.message)
-        if state.fresh
-        else stalled(state.reason, state.message)
-        if state.reason in _PERMANENT
-        else in_progress(state.reason, state.message)
-    )
-    publish = battery.spec.control == "Recommend"
+    mode = battery.spec.control.mode
+    report = picture.controls.get(battery.metadata.name, UNREPORTED) if mode == "Control" else None
+    publish = mode != "Observe"
     status: Status = {
         "soc": _rounded(state.soc, 3),
         "socKWh": None if state.soc is None else round(state.soc * battery.spec.capacity_kwh, 2),
@@ -144,8 +141,41 @@ def battery_status(
         "storedAssumed": stored.assumed if stored else None,
         "observedAt": _time(state.observed_at),
         "plan": [{"time": _time(t), "powerKW": round(kw, 2)} for t, kw in plan] if publish else [],
+        "control": _control(report),
     }
-    return _with_conditions(status, battery.status.conditions, findings, now, battery.metadata.generation)
+    old = [c for c in battery.status.conditions if report is not None or c.type != CONTROL_ACTIVE]
+    findings = battery_findings(state, report)
+    return _with_conditions(status, old, findings, now, battery.metadata.generation)
+
+
+def battery_findings(state: BatteryState, report: ControlReport | None) -> tuple[Finding, ...]:
+    """Ready: it reports, and where it is controlled, its site holds to what was written. `report` is None
+    where it is not controlled."""
+    if not state.fresh:
+        kind = stalled if state.reason in _PERMANENT else in_progress
+        findings = kind(state.reason, state.message)
+    elif report is not None and report.trouble:
+        kind = stalled if report.permanent else in_progress
+        findings = kind(report.reason, report.message)
+    else:
+        findings = ready(state.reason or "Reporting", state.message)
+    if report is None:
+        return findings
+    return (*findings, Finding(CONTROL_ACTIVE, report.status, report.reason, report.message))
+
+
+def _control(report: ControlReport | None) -> Status | None:
+    """What the site was last told."""
+    if report is None or report.setpoints is None:
+        return None
+    told = report.setpoints
+    return {
+        "reserve": round(told.reserve, 4),
+        "maxChargeKW": round(told.max_charge_kw, 2),
+        "maxDischargeKW": round(told.max_discharge_kw, 2),
+        "powerKW": _rounded(told.power_kw, 2),
+        "since": _time(report.since),
+    }
 
 
 def policy_status(policy: PlacementPolicy, now: datetime) -> Status:

@@ -37,6 +37,7 @@ from voltaire.kube.errors import KubeError
 from voltaire.kube.informer import Change, Informer
 from voltaire.kube.lease import Leadership
 from voltaire.planner.plan import Decision, Plan
+from voltaire.runtime.control import BatteryControl
 from voltaire.runtime.gather import demand_of, gather
 from voltaire.runtime.health import application, serve
 from voltaire.runtime.hub import Hub
@@ -85,6 +86,14 @@ class Operator:
         self.signal_deps = self._signal_deps()
         self.polling = Polling(
             self.picture, self.clock, self.signal_deps, self._zone_read, self._battery_read
+        )
+        self.control = BatteryControl(
+            self.picture,
+            self.clock,
+            self.signal_deps.sites,
+            self.leads,
+            lambda: self.planning.current,
+            lambda name: self.reporter.touch(BATTERY, name),
         )
         shared = Shared(
             settings,
@@ -152,6 +161,7 @@ class Operator:
             async with asyncio.timeout(5):
                 await self.leadership.release()
         await self.polling.close()
+        await self.control.close()
         await self.signal_deps.aclose()
         await self.members.close()
         await self.hub.kube.close()
@@ -220,6 +230,7 @@ class Operator:
             self.polling.zone(name, resource)
         elif kind is BATTERY:
             self.polling.battery(name, resource)
+            self.control.battery(name, resource)
         elif kind is REGIONALCLUSTER:
             self.keeper.touch()
         for cluster in self.picture.clusters:

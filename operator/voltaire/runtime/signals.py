@@ -107,9 +107,12 @@ class Polling:
     async def _battery(self, name: str) -> None:
         spec = self._picture.batteries[name].spec
         watcher = build_battery_watcher(name, spec, self._dependencies)
-        while True:
-            self._take_battery(name, await watcher.poll())
-            await self._pause(spec.telemetry.refresh)
+        try:
+            while True:
+                self._take_battery(name, await watcher.poll())
+                await self._pause(spec.telemetry.refresh)
+        finally:
+            await watcher.aclose()
 
     def _take_battery(self, name: str, state: BatteryState) -> None:
         picture = self._picture

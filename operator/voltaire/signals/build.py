@@ -33,9 +33,7 @@ from voltaire.api.gridzone import (
 )
 from voltaire.clock import Clock
 from voltaire.signals.addresses import UrlRules
-from voltaire.signals.battery.json_document import JsonReader
-from voltaire.signals.battery.prometheus import PrometheusReader
-from voltaire.signals.battery.readings import SiteReader
+from voltaire.signals.battery.build import SiteDeps, build_watcher, site_deps
 from voltaire.signals.battery.watcher import BatteryWatcher
 from voltaire.signals.breaker import Breaker
 from voltaire.signals.carbon.azure_exporter import AzureExporter
@@ -86,6 +84,7 @@ class SignalDeps:
     traces: TraceFolder = field(init=False)
     watt_time: Logins = field(init=False)
     breaker: Breaker = field(init=False)
+    sites: SiteDeps = field(init=False)
 
     def __post_init__(self) -> None:
         rules = UrlRules(self.allow_private_urls, self.plain_http_hosts)
@@ -93,6 +92,7 @@ class SignalDeps:
         object.__setattr__(self, "traces", TraceFolder(self.trace_dir))
         object.__setattr__(self, "watt_time", Logins(self.web))
         object.__setattr__(self, "breaker", Breaker())
+        object.__setattr__(self, "sites", site_deps(self.clock, self.web, self.read_secret))
 
     async def aclose(self) -> None:
         """Close connections."""
@@ -171,13 +171,4 @@ _SOURCES: Mapping[type[Any], Callable[[Any, str, GridZoneSpec, SignalDeps], Carb
 
 def build_battery_watcher(name: str, spec: BatterySpec, deps: SignalDeps) -> BatteryWatcher:
     """The watcher of a battery. Raises ConfigError without telemetry (the API refuses that)."""
-    telemetry = spec.telemetry
-    if (telemetry.prometheus is None) == (telemetry.http is None):
-        raise ConfigError("telemetry: set exactly one of prometheus, http")
-    reader: SiteReader
-    if telemetry.prometheus is not None:
-        reader = PrometheusReader(telemetry.prometheus, deps.web, deps.clock)
-    else:
-        assert telemetry.http is not None  # noqa: S101  (told to mypy)
-        reader = JsonReader(telemetry.http, deps.web)
-    return BatteryWatcher(name, spec, reader, deps.clock)
+    return build_watcher(name, spec, deps.sites)

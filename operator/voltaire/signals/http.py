@@ -1,8 +1,10 @@
-"""The only way out to the network: GET, with limits, and typed errors for everything that goes wrong."""
+"""The only way out over HTTP: GET, and POST for sites that are controlled; with limits, and typed errors for
+everything that goes wrong."""
 
 from __future__ import annotations
 
 import asyncio
+import json
 import re
 from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -99,6 +101,29 @@ class Web:
         Raises FetchError or UrlRefused. Messages name the host alone; values of `headers`, of the URL's own
         query and of `secrets` that a server repeats are blanked.
         """
+        return await self._ask(url, params, headers, None, secrets, attempts)
+
+    async def post(
+        self,
+        url: str,
+        body: object,
+        headers: Mapping[str, str] | None = None,
+        *,
+        secrets: Sequence[str] = (),
+        attempts: int = ATTEMPTS,
+    ) -> Page:
+        """POST a JSON body, which may arrive twice; as `get` otherwise, but redirects are refused."""
+        return await self._ask(url, None, headers, json.dumps(body).encode(), secrets, attempts)
+
+    async def _ask(
+        self,
+        url: str,
+        params: Mapping[str, str | list[str]] | None,
+        headers: Mapping[str, str] | None,
+        body: bytes | None,
+        secrets: Sequence[str],
+        attempts: int,
+    ) -> Page:
         try:
             given = httpx.URL(url)
             target = given.copy_merge_params(dict(params or {}))
@@ -114,7 +139,7 @@ class Web:
         )
         try:
             async with asyncio.timeout(self.total_seconds):
-                return await retrying(self._follow, target, dict(headers or {}), hidden)
+                return await retrying(self._follow, target, dict(headers or {}), body, hidden)
         except TimeoutError:
             raise TimedOut(f"{target.host} gave no answer in {self.total_seconds:g} s") from None
 
@@ -124,20 +149,24 @@ class Web:
             await self._client.aclose()
             self._client = None
 
-    async def _follow(self, url: httpx.URL, headers: dict[str, str], secrets: Sequence[str]) -> Page:
-        """GET, and redirects as long as they stay on the same scheme, host and port."""
+    async def _follow(
+        self, url: httpx.URL, headers: dict[str, str], body: bytes | None, secrets: Sequence[str]
+    ) -> Page:
+        """Ask, and follow redirects of a GET as long as they stay on the same scheme, host and port."""
         for _ in range(MAX_REDIRECTS + 1):
             self.rules.check_url(url)
-            answer = await self._send(url, headers, secrets)
+            answer = await self._send(url, headers, body, secrets)
             if isinstance(answer, Page):
                 return answer
+            if body is not None:
+                raise Rejected(f"{url.host} redirects what is sent to it: name the final address in the spec")
             if _origin(answer) != _origin(url):
                 raise Rejected(f"{url.host} redirects elsewhere: name the final address in the spec")
             url = answer
         raise Rejected(f"{url.host} redirects more than {MAX_REDIRECTS} times")
 
     async def _send(
-        self, url: httpx.URL, headers: dict[str, str], secrets: Sequence[str]
+        self, url: httpx.URL, headers: dict[str, str], sent: bytes | None, secrets: Sequence[str]
     ) -> Page | httpx.URL:
         """One request: the page, or where it redirects to."""
         if self._client is None:
@@ -146,10 +175,14 @@ class Web:
         # Not compressed: a limit on what is read is then a limit on what is held.
         own["Accept-Encoding"] = "identity"
         page = Pages.key(str(url), headers)
-        own |= self.pages.conditions(page)
+        if sent is None:
+            own |= self.pages.conditions(page)
+        else:
+            own["Content-Type"] = "application/json"
+        verb = "GET" if sent is None else "POST"
         await self.pace.turn(url.host)
         try:
-            async with self._client.stream("GET", url, headers={**own, **headers}) as response:
+            async with self._client.stream(verb, url, headers={**own, **headers}, content=sent) as response:
                 if response.has_redirect_location:
                     return url.join(response.headers["location"])
                 body = await _read(response, url.host)
@@ -159,9 +192,10 @@ class Web:
             raise Unreachable(f"{url.host} cannot be reached: {type(error).__name__}") from None
         self.pace.note(url.host, response.headers)
         if response.status_code == httpx.codes.OK:
-            self.pages.keep(page, response.headers, body)
+            if sent is None:
+                self.pages.keep(page, response.headers, body)
             return Page(url.host, body)
-        if response.status_code == httpx.codes.NOT_MODIFIED:
+        if response.status_code == httpx.codes.NOT_MODIFIED and sent is None:
             known = self.pages.unchanged(page)
             if known is not None:
                 return Page(url.host, known)

@@ -126,11 +126,107 @@ RULES: dict[str, Case] = {
     ),
     "a battery read in two ways": (
         "Battery", 0, {"telemetry.refresh": "2m"}, {"telemetry.http": READINGS},
-        "spec.telemetry: Invalid value: set exactly one of prometheus, http",
+        "spec.telemetry: Invalid value: set exactly one of prometheus, http, openEMS, sunSpec, mqtt, victron",
     ),
     "a battery not read at all": (
         "Battery", 1, {"telemetry.refresh": "2m"}, {"telemetry.http": ...},
-        "spec.telemetry: Invalid value: set exactly one of prometheus, http",
+        "spec.telemetry: Invalid value: set exactly one of prometheus, http, openEMS, sunSpec, mqtt, victron",
+    ),
+    "a password without a name": (
+        "Battery", 4, {"telemetry.mqtt.username": "a"}, {"telemetry.mqtt.username": ...},
+        "spec.telemetry.mqtt: Invalid value: passwordRef needs username",
+    ),
+    "an authority without TLS": (
+        "Battery", 4, {"telemetry.mqtt.tls": False, "telemetry.mqtt.caRef": ...},
+        {"telemetry.mqtt.tls": False},
+        "spec.telemetry.mqtt: Invalid value: caRef needs tls: true",
+    ),
+    "a GX device's password without a name": (
+        "Battery", 5, {"telemetry.victron.passwordRef": ..., "telemetry.victron.username": ...},
+        {"telemetry.victron.username": ...},
+        "spec.telemetry.victron: Invalid value: passwordRef needs username",
+    ),
+    "a GX device's authority without TLS": (
+        "Battery", 5, {"telemetry.victron.tls": False, "telemetry.victron.caRef": ...},
+        {"telemetry.victron.tls": False},
+        "spec.telemetry.victron: Invalid value: caRef needs tls: true",
+    ),
+    "control of nothing": (
+        "Battery", 2, {"control.openEMS.ess": "ess1"}, {"control.openEMS": ...},
+        "spec.control: Invalid value: mode Control needs one of sunSpec, openEMS, mqtt, victron",
+    ),
+    "control of two interfaces": (
+        "Battery", 2, {"control.mode": "Recommend"}, {"control.sunSpec": {"host": "10.0.0.5"}},
+        "spec.control: Invalid value: set at most one of sunSpec, openEMS, mqtt, victron",
+    ),
+    "power without control": (
+        "Battery", 2, {"control.power": True}, {"control.power": True, "control.mode": "Recommend"},
+        "spec.control: Invalid value: power: true needs mode Control",
+    ),
+    "power of a GX device": (
+        "Battery", 5, {"control.power": False}, {"control.power": True},
+        "power: true is not possible with victron",
+    ),
+    "power without a topic": (
+        "Battery", 1, {"control.mqtt.power": ...}, {"control.mqtt.power": ..., "control.mqtt.document": ...},
+        "power: true needs mqtt.power or mqtt.document",
+    ),
+    "a plan published while observing": (
+        "Battery", 0, {"control.mode": "Recommend"}, {"control.mode": "Observe"},
+        "spec.control: Invalid value: publish needs mode Recommend or Control",
+    ),
+    "a plan published with a password alone": (
+        "Battery", 0, {"control.publish.username": "a"}, {"control.publish.username": ...},
+        "spec.control.publish: Invalid value: passwordRef needs username",
+    ),
+    "a plan published to an authority without TLS": (
+        "Battery", 0, {"control.publish.tls": False, "control.publish.caRef": ...},
+        {"control.publish.tls": False},
+        "spec.control.publish: Invalid value: caRef needs tls: true",
+    ),
+    "written all the time": (
+        "Battery", 0, {"control.refresh": "5s"}, {"control.refresh": "4s"},
+        "spec.control: Invalid value: refresh must be at least 5s",
+    ),
+    "reverted before it is written again": (
+        "Battery", 0, {"control.revertAfter": "40s"}, {"control.revertAfter": "39s"},
+        "spec.control: Invalid value: revertAfter must be at least twice refresh",
+    ),
+    "reverted too late": (
+        "Battery", 0, {"control.revertAfter": "1h"}, {"control.revertAfter": "61m"},
+        "spec.control: Invalid value: revertAfter must be at most 1h",
+    ),
+    "written later than OpenEMS forgets": (
+        "Battery", 2, {"control.refresh": "50s"}, {"control.refresh": "51s"},
+        "refresh must be at most 50s with openEMS",
+    ),
+    "topics that take nothing": (
+        "Battery", 1,
+        {"control.mqtt.reserve": ..., "control.mqtt.maxCharge": ..., "control.mqtt.maxDischarge": ...},
+        {
+            "control.mqtt.reserve": ...,
+            "control.mqtt.maxCharge": ...,
+            "control.mqtt.maxDischarge": ...,
+            "control.mqtt.document": ...,
+        },
+        "set at least one of reserve, maxCharge, maxDischarge, document",
+    ),
+    "written with a password alone": (
+        "Battery", 1, {"control.mqtt.username": "a"}, {"control.mqtt.username": ...},
+        "spec.control.mqtt: Invalid value: passwordRef needs username",
+    ),
+    "written to an authority without TLS": (
+        "Battery", 1, {"control.mqtt.tls": False, "control.mqtt.caRef": ...}, {"control.mqtt.tls": False},
+        "spec.control.mqtt: Invalid value: caRef needs tls: true",
+    ),
+    "a GX device written with a password alone": (
+        "Battery", 5, {"control.victron.username": "a"}, {"control.victron.username": ...},
+        "spec.control.victron: Invalid value: passwordRef needs username",
+    ),
+    "a GX device written to an authority without TLS": (
+        "Battery", 5, {"control.victron.tls": False, "control.victron.caRef": ...},
+        {"control.victron.tls": False},
+        "spec.control.victron: Invalid value: caRef needs tls: true",
     ),
     "a battery refreshed all the time": (
         "Battery", 0, {"telemetry.refresh": "1s"}, {"telemetry.refresh": "1ms"},

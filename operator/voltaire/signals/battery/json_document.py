@@ -1,52 +1,57 @@
-"""Numbers in a JSON document, by dotted path."""
+"""Numbers in a JSON document over HTTP."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
 
-from voltaire.api.battery import Readings
-from voltaire.signals.battery.readings import Measured, RawReadings, configured
-from voltaire.signals.carbon.table import near
-from voltaire.signals.errors import NoData, SignalError
+from voltaire.api.battery_sources import JsonDocument
+from voltaire.clock import Clock
+from voltaire.signals.battery.json_path import at_path
+from voltaire.signals.battery.login import bearer
+from voltaire.signals.battery.readings import Measured, RawReadings, configured, retold, wire
+from voltaire.signals.battery.times import measured_at, wall_time
+from voltaire.signals.carbon.credentials import ReadSecret
+from voltaire.signals.errors import SignalError
 from voltaire.signals.http import Web
-from voltaire.signals.numbers import number, shown
+from voltaire.signals.numbers import number
 
 
 @dataclass(frozen=True, slots=True)
 class JsonReader:
-    """One document per refresh. It carries no time of its own: its numbers are as old as its receipt."""
+    """One document per refresh. Without `time`, its numbers are as old as its receipt."""
 
-    readings: Readings
+    readings: JsonDocument
     web: Web
+    clock: Clock
+    read_secret: ReadSecret
 
     async def read(self, now: datetime) -> RawReadings:
-        """Raises FetchError, Malformed when there is no document; a path that fails is in `errors`."""
-        document = (await self.web.get(self.readings.url)).json()
-        raw = RawReadings()
-        for name, reading in configured(self.readings).items():
+        """Raises SignalError when there is no document or its time is wrong; a path that fails is in
+        `errors`."""
+        login = await bearer(self.readings.bearer_ref, self.read_secret)
+        document = (
+            await self.web.get(self.readings.url, headers=login.headers, secrets=login.secrets)
+        ).json()
+        time = self._time(document, now)
+        fields = configured(self.readings)
+        raw = RawReadings({name: wire(reading) for name, reading in fields.items()})
+        for name, reading in fields.items():
             try:
-                raw.values[name] = Measured(number(at_path(document, reading.query)), now)
+                raw.values[name] = Measured(number(at_path(document, reading.query)), time)
             except SignalError as error:
-                raw.errors[name] = type(error)(f"{name}.query {reading.query}: {error}")
+                raw.errors[name] = retold(error, f"{name}.query {reading.query}")
         return raw
 
+    async def aclose(self) -> None:
+        """Nothing is kept."""
 
-def at_path(document: object, path: str) -> object:
-    """The value at a dotted path: names in objects, indices in lists (`cells.0.soc`).
-
-    Raises NoData naming the part that is missing and what is there instead.
-    """
-    value = document
-    for part in path.split("."):
-        if isinstance(value, dict):
-            if part not in value:
-                raise NoData(f"the document has no {shown(part)}{near(part, map(str, value))}")
-            value = value[part]
-        elif isinstance(value, list):
-            if not (part.isascii() and part.isdigit() and len(part) < 7 and int(part) < len(value)):
-                raise NoData(f"{shown(part)} is not an index of a list of {len(value)}")
-            value = value[int(part)]
-        else:
-            raise NoData(f"there is nothing below {shown(value)} where {shown(part)} is looked for")
-    return value
+    def _time(self, document: object, now: datetime) -> datetime:
+        """When the document was written."""
+        path = self.readings.time
+        if path is None:
+            return now
+        try:
+            return measured_at(wall_time(at_path(document, path)), self.clock, now)
+        except SignalError as error:
+            raise retold(error, f"time {path}") from None

@@ -6,9 +6,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
-from voltaire.api.battery import Readings
+from voltaire.api.battery_sources import Readings
 from voltaire.clock import Clock
-from voltaire.signals.battery.readings import Measured, RawReadings, configured
+from voltaire.signals.battery.login import Login, bearer
+from voltaire.signals.battery.readings import Measured, RawReadings, configured, retold, wire
+from voltaire.signals.battery.times import measured_at
+from voltaire.signals.carbon.credentials import ReadSecret
 from voltaire.signals.errors import (
     AmbiguousQuery,
     ConfigError,
@@ -17,13 +20,9 @@ from voltaire.signals.errors import (
     NoData,
     Rejected,
     SignalError,
-    Stale,
 )
 from voltaire.signals.http import Web
 from voltaire.signals.numbers import number, parse_number, shown
-
-# Clocks of two machines differ; more than this is a wrong clock. Wall-clock seconds.
-SKEW_SECONDS = 300.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,31 +32,35 @@ class PrometheusReader:
     readings: Readings
     web: Web
     clock: Clock
+    read_secret: ReadSecret
 
     async def read(self, now: datetime) -> RawReadings:
         """Raises FetchError when the server cannot be asked; a query that fails alone is in `errors`."""
-        raw = RawReadings()
-        for name, reading in configured(self.readings).items():
+        login = await bearer(self.readings.bearer_ref, self.read_secret)
+        fields = configured(self.readings)
+        raw = RawReadings({name: wire(reading) for name, reading in fields.items()})
+        for name, reading in fields.items():
             try:
-                raw.values[name] = await self._query(reading.query, now)
+                raw.values[name] = await self._query(reading.query, login, now)
             except Rejected as error:
                 # 400 and 422 are Prometheus's words for a query that is wrong.
                 raw.errors[name] = ConfigError(f"{name}.query: {error}") if error.status else error
             except FetchError:
                 raise
             except SignalError as error:
-                raw.errors[name] = type(error)(f"{name}.query: {error}")
+                raw.errors[name] = retold(error, f"{name}.query")
         return raw
 
-    async def _query(self, query: str, now: datetime) -> Measured:
+    async def aclose(self) -> None:
+        """Nothing is kept."""
+
+    async def _query(self, query: str, login: Login, now: datetime) -> Measured:
         """The one number a query gives."""
-        page = await self.web.get(f"{self.readings.url.rstrip('/')}/api/v1/query", {"query": query})
+        url = f"{self.readings.url.rstrip('/')}/api/v1/query"
+        page = await self.web.get(url, {"query": query}, login.headers, secrets=login.secrets)
         stamp, text = single_value(page.json())
         wall = datetime.fromtimestamp(0, UTC) + timedelta(seconds=stamp)
-        time = self.clock.from_wall(wall)
-        if (time - now).total_seconds() / self.clock.rate > SKEW_SECONDS:
-            raise Stale("the sample is from the future: compare the clocks of Prometheus and the operator")
-        return Measured(parse_number(text), min(time, now))
+        return Measured(parse_number(text), measured_at(wall, self.clock, now))
 
 
 def single_value(document: object) -> tuple[float, str]:

@@ -2,15 +2,27 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Protocol
+from typing import Literal, Protocol
 
-from voltaire.api.battery import PowerReading, Readings, SocReading
+from voltaire.api.battery_sources import PowerReading, PowerTopic, Readings, Sign, SocReading, SocTopic
 from voltaire.signals.errors import SignalError
 
+Unit = Literal["Fraction", "Percent", "kWh", "W", "kW", "MW"]
 OPTIONAL = ("power", "solar", "load")
 FIELDS = ("soc", *OPTIONAL)
+
+
+@dataclass(frozen=True, slots=True)
+class Wire:
+    """How a field is written on the wire: number times `scale` is in `unit`; `positive` is what a positive
+    battery power means."""
+
+    unit: Unit
+    scale: float = 1.0
+    positive: Sign = "Discharge"
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,8 +35,12 @@ class Measured:
 
 @dataclass(slots=True)
 class RawReadings:
-    """Fields that were read, and for those that could not be read, why. Keys are those of `FIELDS`."""
+    """The fields that were asked for, those that were read, and for those that could not be read, why.
 
+    Keys are those of `FIELDS`.
+    """
+
+    wires: Mapping[str, Wire]
     values: dict[str, Measured] = field(default_factory=dict)
     errors: dict[str, SignalError] = field(default_factory=dict)
 
@@ -34,6 +50,9 @@ class SiteReader(Protocol):
 
     async def read(self, now: datetime) -> RawReadings:
         """All configured fields. Raises SignalError when the site cannot be asked at all."""
+
+    async def aclose(self) -> None:
+        """End connections, if any are kept."""
 
 
 def configured(readings: Readings) -> dict[str, SocReading | PowerReading]:
@@ -45,3 +64,15 @@ def configured(readings: Readings) -> dict[str, SocReading | PowerReading]:
         "load": readings.load,
     }
     return {name: reading for name, reading in every.items() if reading is not None}
+
+
+def wire(reading: SocReading | PowerReading | SocTopic | PowerTopic) -> Wire:
+    """How a reading of the spec is written."""
+    sign: Sign = reading.positive if isinstance(reading, PowerReading | PowerTopic) else "Discharge"
+    return Wire(reading.unit, reading.scale, sign)
+
+
+def retold(error: SignalError, where: str) -> SignalError:
+    """The same error, saying where. Errors of fetching keep what they carry beside their message."""
+    error.args = (f"{where}: {error}",)
+    return error

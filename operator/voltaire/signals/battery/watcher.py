@@ -8,12 +8,12 @@ from datetime import datetime
 
 import structlog
 
-from voltaire.api.battery import BatterySpec, PowerReading, Readings
+from voltaire.api.battery import BatterySpec
 from voltaire.api.values import BatteryState
 from voltaire.clock import Clock
 from voltaire.signals.battery import convert
 from voltaire.signals.battery.readings import OPTIONAL, Measured, RawReadings, SiteReader
-from voltaire.signals.errors import ConfigError, NoData, SignalError, Stale
+from voltaire.signals.errors import NoData, SignalError, Stale
 from voltaire.signals.source_state import MAX_MESSAGE, failure, within
 
 READ_TIMEOUT_SECONDS = 20.0
@@ -54,6 +54,10 @@ class BatteryWatcher:
                 self._polled = now
                 await self._read(now)
             return self._current(now)
+
+    async def aclose(self) -> None:
+        """End the reader's connections, if it keeps any."""
+        await self._reader.aclose()
 
     async def _read(self, now: datetime) -> None:
         """Read the site; a failure is remembered."""
@@ -96,16 +100,13 @@ def interpret(name: str, spec: BatterySpec, raw: RawReadings, now: datetime) -> 
     The state of charge must be possible and fresh, or its error is raised (SignalError); another field that
     is missing, impossible or stale is None, and the message says why.
     """
-    readings = spec.telemetry.prometheus or spec.telemetry.http
-    if readings is None:
-        raise ConfigError("telemetry: set exactly one of prometheus, http")
     measured = _fresh("soc", spec, raw, now)
-    soc = convert.soc(measured.value, readings.soc, spec)
+    soc = convert.soc(measured.value, raw.wires["soc"], spec)
     powers: dict[str, float | None] = {}
     troubles: list[str] = []
     for field in OPTIONAL:
         try:
-            powers[field] = _power(field, readings, spec, raw, now)
+            powers[field] = _power(field, spec, raw, now)
         except SignalError as error:
             powers[field] = None
             troubles.append(str(error))
@@ -132,19 +133,17 @@ def _fresh(field: str, spec: BatterySpec, raw: RawReadings, now: datetime) -> Me
     return measured
 
 
-def _power(
-    field: str, readings: Readings, spec: BatterySpec, raw: RawReadings, now: datetime
-) -> float | None:
-    """One of the optional powers, None when it is not configured."""
-    reading: PowerReading | None = getattr(readings, field)
-    if reading is None:
+def _power(field: str, spec: BatterySpec, raw: RawReadings, now: datetime) -> float | None:
+    """One of the optional powers, None when it was not asked for."""
+    wire = raw.wires.get(field)
+    if wire is None:
         return None
     value = _fresh(field, spec, raw, now).value
     if field == "power":
-        return convert.battery_power(value, reading, spec)
+        return convert.battery_power(value, wire, spec)
     if field == "solar":
-        return convert.solar_power(value, reading, spec)
-    return convert.load_power(value, reading)
+        return convert.solar_power(value, wire, spec)
+    return convert.load_power(value, wire)
 
 
 def _unknown(name: str, observed_at: datetime | None, reason: str, message: str) -> BatteryState:

@@ -14,7 +14,8 @@ from voltaire.api.base import format_duration
 from voltaire.api.carbon_sources import PrometheusSource
 from voltaire.api.gridzone import Basis
 from voltaire.clock import Clock
-from voltaire.signals.battery.prometheus import SKEW_SECONDS, single_value
+from voltaire.signals.battery.prometheus import single_value
+from voltaire.signals.battery.times import SKEW_SECONDS
 from voltaire.signals.carbon import shapes
 from voltaire.signals.carbon.kept import Kept, lapsed
 from voltaire.signals.carbon.samples import Answer, Sample

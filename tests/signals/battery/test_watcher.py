@@ -14,6 +14,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tests.signals.battery.builders import no_secret
 from tests.signals.builders import (
     NOW,
     StandingClock,
@@ -22,13 +23,15 @@ from tests.signals.builders import (
     prometheus_page,
     web,
 )
-from voltaire.api.battery import BatterySpec, PowerReading, SocReading
+from tests.signals.json_values import JSON
+from voltaire.api.battery import BatterySpec
 from voltaire.api.values import BatteryState
 from voltaire.signals.battery import convert
-from voltaire.signals.battery.json_document import JsonReader, at_path
-from voltaire.signals.battery.prometheus import PrometheusReader, single_value
+from voltaire.signals.battery.build import build_watcher, site_deps
+from voltaire.signals.battery.prometheus import single_value
+from voltaire.signals.battery.readings import RawReadings, Wire
 from voltaire.signals.battery.watcher import BatteryWatcher
-from voltaire.signals.errors import DataError, Implausible, NoData, SignalError
+from voltaire.signals.errors import Implausible, SignalError
 
 GOOD = {"battery": {"soc": 80, "power": -100_000}, "pv": 120.5, "load": 0.2}
 
@@ -59,13 +62,7 @@ class Site:
 def watcher(site: Site, kind: str, clock: StandingClock | None = None, **fields: Any) -> BatteryWatcher:
     spec = battery_spec(kind, **fields)
     clock = clock or StandingClock()
-    readings = spec.telemetry.prometheus or spec.telemetry.http
-    assert readings is not None
-    client = web(site)
-    reader = (
-        PrometheusReader(readings, client, clock) if kind == "prometheus" else JsonReader(readings, client)
-    )
-    return BatteryWatcher("b", spec, reader, clock)
+    return build_watcher("b", spec, site_deps(clock, web(site), no_secret))
 
 
 KINDS = pytest.mark.parametrize("kind", ["prometheus", "http"])
@@ -85,9 +82,7 @@ async def test_a_query_goes_to_the_instant_endpoint() -> None:
         paths.add(request.url.path)
         return json_page(prometheus_page("0"))
 
-    spec = battery_spec()
-    assert spec.telemetry.prometheus is not None
-    await PrometheusReader(spec.telemetry.prometheus, web(handler), StandingClock()).read(NOW)
+    await build_watcher("b", battery_spec(), site_deps(StandingClock(), web(handler), no_secret)).poll()
     assert paths == {"/state/api/v1/query"}
 
 
@@ -304,11 +299,15 @@ async def test_a_fast_clock_does_not_turn_a_second_of_skew_into_the_future() -> 
 
 async def test_a_reader_that_hangs_or_breaks_is_a_state_and_not_an_exception() -> None:
     class Hung:
-        async def read(self, _now: object) -> Any:
+        async def read(self, _now: object) -> RawReadings:
             await asyncio.Event().wait()
+            raise AssertionError
 
-    class Broken:
-        async def read(self, _now: object) -> Any:
+        async def aclose(self) -> None:
+            """Nothing."""
+
+    class Broken(Hung):
+        async def read(self, _now: object) -> RawReadings:
             raise KeyError("secret")
 
     hung = await BatteryWatcher("b", battery_spec(), Hung(), StandingClock(), timeout_seconds=0.01).poll()
@@ -317,33 +316,19 @@ async def test_a_reader_that_hangs_or_breaks_is_a_state_and_not_an_exception() -
     assert (broken.reason, "secret" in broken.message) == ("SignalFailed", False)
 
 
-@pytest.mark.parametrize(
-    ("document", "path"),
-    [({"a": [{"b": 7}]}, "a.0.b"), ([[1], [7]], "1.0"), ({"0": 7}, "0"), ({"": {"x": 7}}, ".x")],
-)
-def test_paths_go_through_objects_and_lists(document: object, path: str) -> None:
-    assert at_path(document, path) == 7
-
-
-@pytest.mark.parametrize("path", ["a.-1", "a.٠", "a.1", "a.00000000", "b", "a.0.c", "a.0.b.d"])
-def test_paths_that_lead_nowhere_are_named(path: str) -> None:
-    with pytest.raises(NoData):
-        at_path({"a": [{"b": 7}]}, path)
-
-
 SPEC = battery_spec()
 UNITS = st.sampled_from([("W", 1000.0), ("kW", 1.0), ("MW", 0.001)])
 
 
 @given(st.floats(0, 1), st.sampled_from([("Fraction", 1.0), ("Percent", 100.0), ("kWh", 500.0)]))
 def test_state_of_charge_round_trips(fraction: float, unit: tuple[Any, float]) -> None:
-    reading = SocReading(query="q", unit=unit[0])
+    reading = Wire(unit[0])
     assert convert.soc(fraction * unit[1], reading, SPEC) == pytest.approx(fraction, abs=1e-12)
 
 
 @given(st.floats(-250, 250), UNITS, st.sampled_from([("Discharge", 1), ("Charge", -1)]))
 def test_battery_power_round_trips(power_kw: float, unit: tuple[Any, float], sign: tuple[Any, int]) -> None:
-    reading = PowerReading(query="q", unit=unit[0], positive=sign[0])
+    reading = Wire(unit[0], positive=sign[0])
     wire = power_kw * unit[1] * sign[1]
     assert convert.battery_power(wire, reading, SPEC) == pytest.approx(power_kw, abs=1e-9)
 
@@ -351,7 +336,7 @@ def test_battery_power_round_trips(power_kw: float, unit: tuple[Any, float], sig
 @given(st.floats(allow_nan=False, allow_infinity=False), st.sampled_from(["Fraction", "Percent", "kWh"]))
 def test_no_wire_value_gives_an_impossible_state_of_charge(value: float, unit: Any) -> None:
     try:
-        fraction = convert.soc(value, SocReading(query="q", unit=unit), SPEC)
+        fraction = convert.soc(value, Wire(unit), SPEC)
     except Implausible:
         return
     assert 0 <= fraction <= 1
@@ -359,7 +344,7 @@ def test_no_wire_value_gives_an_impossible_state_of_charge(value: float, unit: A
 
 def test_limits_differ_by_direction() -> None:
     spec = BatterySpec.model_validate(battery_spec().to_wire() | {"maxChargeKW": 10, "maxDischargeKW": 100})
-    reading = PowerReading(query="q")
+    reading = Wire("kW")
     assert convert.battery_power(150, reading, spec) == 150
     assert convert.battery_power(-15, reading, spec) == -15
     for beyond in (151, -16):
@@ -367,28 +352,10 @@ def test_limits_differ_by_direction() -> None:
             convert.battery_power(beyond, reading, spec)
 
 
-JSON = st.recursive(
-    st.none() | st.booleans() | st.floats() | st.text(max_size=8),
-    lambda inner: (
-        st.lists(inner, max_size=3)
-        | st.dictionaries(st.sampled_from(["status", "data", "resultType", "result", "value", "a"]), inner)
-    ),
-    max_leaves=15,
-)
-
-
 @given(JSON)
 def test_fuzzed_results_raise_only_signal_errors(document: object) -> None:
     with pytest.raises(SignalError):
         single_value(document)
-
-
-@given(JSON, st.text(alphabet="a01.value", max_size=8))
-def test_fuzzed_documents_and_paths_raise_only_data_errors(document: object, path: str) -> None:
-    try:
-        at_path(document, path)
-    except DataError:
-        return
 
 
 @given(st.binary(max_size=120))

@@ -1,0 +1,144 @@
+"""Control of batteries: one task for each that is controlled or whose plan is published.
+
+Only the leader writes. A battery that is no longer controlled is released once; one whose operator dies is
+released by its site's own timers.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from datetime import datetime, timedelta
+
+import structlog
+
+from voltaire import metrics
+from voltaire.api.battery import BatterySpec
+from voltaire.api.resources import Battery
+from voltaire.api.values import BatteryState
+from voltaire.clock import Clock
+from voltaire.fleet.picture import Picture
+from voltaire.planner.plan import Plan
+from voltaire.runtime.supervise import supervise
+from voltaire.signals.battery.build import SiteDeps
+from voltaire.signals.battery.control.build import build_controller
+from voltaire.signals.battery.control.controller import BatteryController
+from voltaire.signals.battery.control.decide import Schedule, planned_kw
+from voltaire.signals.battery.control.publish import publish_plan
+from voltaire.signals.source_state import failure
+
+log = structlog.get_logger(__name__)
+SHORTEST_WAIT = 0.2  # seconds of wall time between two steps, however fast the clock
+PUBLISH_SECONDS = 20.0
+_UNKNOWN = ("NoData", "not read yet")
+
+
+class BatteryControl:
+    """Keeps `picture.controls` current for the batteries that are controlled."""
+
+    def __init__(
+        self,
+        picture: Picture,
+        clock: Clock,
+        dependencies: SiteDeps,
+        leads: Callable[[], bool],
+        current_plan: Callable[[], Plan | None],
+        on_report: Callable[[str], None],
+    ) -> None:
+        self._picture = picture
+        self._clock = clock
+        self._dependencies = dependencies
+        self._leads = leads
+        self._current_plan = current_plan
+        self._on_report = on_report
+        self._tasks: dict[str, tuple[str, asyncio.Task[None]]] = {}
+        self._farewells: set[asyncio.Task[None]] = set()
+
+    def battery(self, name: str, battery: Battery | None) -> None:
+        """Begin, change or (None) end what is done for a battery."""
+        spec = battery.spec if battery is not None else None
+        works = spec is not None and (spec.control.mode == "Control" or spec.control.publish is not None)
+        wanted = spec.model_dump_json() if works and spec is not None else None
+        running = self._tasks.get(name)
+        if running is not None and running[0] == wanted:
+            return
+        if running is not None:
+            running[1].cancel()
+            del self._tasks[name]
+            self._part(name, BatterySpec.model_validate_json(running[0]), spec)
+        self._picture.controls.pop(name, None)
+        metrics.BATTERY_CONTROLLED.labels(battery=name).set(0)
+        if wanted is not None:
+            task = asyncio.create_task(supervise(f"control {name}", lambda: self._run(name)))
+            self._tasks[name] = (wanted, task)
+
+    async def close(self) -> None:
+        """End everything; sites are left as they are: the next leader goes on."""
+        tasks = [*self._farewells, *(task for _, task in self._tasks.values())]
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+        self._tasks.clear()
+
+    def _part(self, name: str, before: BatterySpec, after: BatterySpec | None) -> None:
+        """Release a site that was controlled and now is not, or is through another interface."""
+        if before.control.mode != "Control" or not self._leads():
+            return
+        if after is not None and after.control == before.control:
+            return
+        controller = build_controller(name, before, self._dependencies)
+        task = asyncio.create_task(controller.release(), name=f"release {name}")
+        self._farewells.add(task)
+        task.add_done_callback(self._farewells.discard)
+
+    async def _run(self, name: str) -> None:
+        spec = self._picture.batteries[name].spec
+        controlled = spec.control.mode == "Control"
+        controller = build_controller(name, spec, self._dependencies) if controlled else None
+        published: datetime | None = None
+        while True:
+            if self._leads():
+                plan = self._schedule(name)
+                if controller is not None:
+                    await self._step(name, controller, plan)
+                if plan is not None and plan.created != published and await self._publish(name, spec, plan):
+                    published = plan.created
+            shortest = timedelta(seconds=SHORTEST_WAIT * self._clock.rate)
+            await self._clock.sleep(max(spec.control.refresh, shortest))
+
+    async def _step(self, name: str, controller: BatteryController, plan: Schedule | None) -> None:
+        state = self._picture.battery_states.get(name) or _unread(name)
+        report = await controller.step(plan, state)
+        before = self._picture.controls.get(name)
+        self._picture.controls[name] = report
+        metrics.BATTERY_CONTROLLED.labels(battery=name).set(1 if report.active else 0)
+        metrics.BATTERY_WRITES.labels(battery=name, result=report.reason).inc()
+        if report != before:
+            self._on_report(name)
+
+    async def _publish(self, name: str, spec: BatterySpec, plan: Schedule) -> bool:
+        where = spec.control.publish
+        if where is None:
+            return False
+        try:
+            async with asyncio.timeout(PUBLISH_SECONDS):
+                await publish_plan(name, plan, where, self._dependencies.brokers)
+        except Exception as error:
+            known = failure(error)
+            log.warning("plan not published", battery=name, reason=known.reason, error=str(known))
+            return False
+        return True
+
+    def _schedule(self, name: str) -> Schedule | None:
+        """The plan of a battery, and its gauge."""
+        plan = self._current_plan()
+        powers = plan.batteries.get(name) if plan is not None else None
+        schedule = Schedule(plan.created, plan.start, plan.slot, powers) if plan and powers else None
+        power_kw = planned_kw(schedule, self._clock.now())
+        if isinstance(power_kw, float):
+            metrics.BATTERY_PLANNED.labels(battery=name).set(power_kw)
+        return schedule
+
+
+def _unread(name: str) -> BatteryState:
+    return BatteryState(name, None, None, None, None, None, *_UNKNOWN)

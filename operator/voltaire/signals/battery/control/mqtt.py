@@ -1,0 +1,131 @@
+"""Reserve and limits on topics of an MQTT broker, repeated so that silence means something."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+import aiomqtt
+
+from voltaire.api.battery_control import LimitTopic, MqttControl, ReserveTopic
+from voltaire.api.values import Setpoints
+from voltaire.clock import Clock
+from voltaire.signals.battery.control.writer import Outcome
+from voltaire.signals.battery.json_path import at_path
+from voltaire.signals.battery.mqtt_connection import Brokers
+from voltaire.signals.errors import SignalError
+from voltaire.signals.numbers import number, parse_json, parse_number
+
+SETTLE_SECONDS = 5.0
+_PER_KW = {"W": 1000.0, "kW": 1.0, "MW": 0.001}
+_PER_FRACTION = {"Fraction": 1.0, "Percent": 100.0}
+_TOLERANCE = 1e-3
+Target = ReserveTopic | LimitTopic
+
+
+@dataclass(frozen=True, slots=True)
+class MqttWriter:
+    """A connection for each write. `rest`: what a site that is left to itself is told."""
+
+    spec: MqttControl
+    brokers: Brokers
+    clock: Clock
+    rest: Setpoints
+    revert_after: timedelta
+    settle_seconds: float = SETTLE_SECONDS
+
+    async def write(self, setpoints: Setpoints) -> Outcome:
+        """Raises SignalError."""
+        targets = targets_of(self.spec, setpoints)
+        async with self.brokers.connect(self.spec) as client:
+            for target, _ in targets:
+                if target.read_back is not None:
+                    await client.subscribe(target.read_back.topic, qos=1)
+            for target, text in targets:
+                await client.publish(target.topic, text, qos=1)
+            if self.spec.document is not None:
+                until = self.clock.now() + self.revert_after
+                await client.publish(self.spec.document, document(setpoints, until), qos=1)
+            said = await self._confirmations(client, targets)
+        notes = [f"{target.topic} is not read back" for target, _ in targets if target.read_back is None]
+        if self.spec.document is not None:
+            notes.append(f"{self.spec.document} is not read back")
+        return Outcome(tuple(said), tuple(notes), confirmed=not notes)
+
+    async def release(self) -> Outcome:
+        """The spec's reserve and limits, once; then silence."""
+        return await self.write(self.rest)
+
+    async def _confirmations(
+        self, client: aiomqtt.Client, targets: Sequence[tuple[Target, str]]
+    ) -> list[str]:
+        """Wait until everything is confirmed, or patience ends; what still differs, in words."""
+        backs = {target.topic: (target.read_back, text) for target, text in targets if target.read_back}
+        differing = {topic: f"{topic} is not confirmed" for topic in backs}
+        with suppress(TimeoutError):
+            async with asyncio.timeout(self.settle_seconds):
+                while differing:
+                    message = await anext(client.messages)
+                    for topic, (back, text) in backs.items():
+                        if str(message.topic) != back.topic:
+                            continue
+                        difference = _difference(message.payload, back.path, float(text))
+                        if difference:
+                            differing[topic] = f"{back.topic} {difference}"
+                        else:
+                            differing.pop(topic, None)
+        return list(differing.values())
+
+
+def document(setpoints: Setpoints, until: datetime) -> str:
+    """Everything as one JSON document."""
+    fields: dict[str, object] = {
+        "reserve": round(setpoints.reserve, 4),
+        "maxChargeKW": round(setpoints.max_charge_kw, 3),
+        "maxDischargeKW": round(setpoints.max_discharge_kw, 3),
+    }
+    if setpoints.power_kw is not None:
+        fields["powerKW"] = round(setpoints.power_kw, 3)
+    fields["validUntil"] = until.isoformat(timespec="seconds").replace("+00:00", "Z")
+    return json.dumps(fields)
+
+
+def targets_of(spec: MqttControl, setpoints: Setpoints) -> list[tuple[Target, str]]:
+    """Topics that take one number each, and the number in their unit and sign."""
+    targets: list[tuple[Target, str]] = []
+    if spec.reserve is not None:
+        targets.append((spec.reserve, _text(setpoints.reserve * _PER_FRACTION[spec.reserve.unit])))
+    if spec.max_charge is not None:
+        targets.append((spec.max_charge, _text(setpoints.max_charge_kw * _PER_KW[spec.max_charge.unit])))
+    if spec.max_discharge is not None:
+        kw = setpoints.max_discharge_kw
+        targets.append((spec.max_discharge, _text(kw * _PER_KW[spec.max_discharge.unit])))
+    if spec.power is not None and setpoints.power_kw is not None:
+        sign = -1.0 if spec.power.positive == "Charge" else 1.0
+        targets.append((spec.power, _text(sign * setpoints.power_kw * _PER_KW[spec.power.unit])))
+    return targets
+
+
+def _text(value: float) -> str:
+    """A number as devices read it: no exponent, no minus before zero."""
+    return f"{value:.6f}".rstrip("0").rstrip(".") if round(value, 6) else "0"
+
+
+def _difference(payload: object, path: str | None, wanted: float) -> str:
+    """What a site says instead of what it was told; empty when it is the same."""
+    raw = payload if isinstance(payload, bytes) else str(payload).encode()
+    try:
+        found = (
+            parse_number(raw.decode("ascii", errors="replace"))
+            if path is None
+            else number(at_path(parse_json(raw, "the message"), path))
+        )
+    except SignalError as error:
+        return f"says no number: {error}"
+    return (
+        "" if abs(found - wanted) <= _TOLERANCE * max(abs(wanted), 1.0) else f"is {found:g}, not {wanted:g}"
+    )
