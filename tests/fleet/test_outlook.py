@@ -4,13 +4,10 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 
-from hypothesis import given
-from hypothesis import strategies as st
-
 from voltaire.api.gridzone import Basis
 from voltaire.api.regionalcluster import Location
 from voltaire.api.values import Series, ZoneSignal
-from voltaire.fleet.outlook import intensity_outlook, solar_outlook, sun
+from voltaire.fleet.outlook import intensity_outlook, sun
 
 NOON = datetime(2026, 6, 21, 12, tzinfo=UTC)
 HOUR = timedelta(hours=1)
@@ -44,18 +41,3 @@ def test_without_a_forecast_the_present_value_holds() -> None:
 def test_the_sun_is_high_at_local_noon_and_gone_at_night() -> None:
     assert sun(CALIFORNIA, NOON + 8 * HOUR) > 0.95
     assert sun(CALIFORNIA, NOON - 4 * HOUR) == 0.0
-
-
-def test_solar_promises_nothing_at_night_and_scales_with_what_is_measured() -> None:
-    noon = NOON + 8 * HOUR
-    bright = solar_outlook(10.0, 9.0, CALIFORNIA, noon, noon, HOUR, 24)
-    cloudy = solar_outlook(10.0, 3.0, CALIFORNIA, noon, noon, HOUR, 24)
-    assert bright[12] == 0.0
-    assert cloudy[0] < bright[0] / 2
-
-
-@given(st.floats(0, 100), st.integers(0, 23))
-def test_solar_is_never_negative_nor_above_the_peak(now_kw: float, hour: int) -> None:
-    time = NOON + hour * HOUR
-    outlook = solar_outlook(50.0, min(now_kw, 50.0), CALIFORNIA, time, time, HOUR, 48)
-    assert all(0.0 <= value <= 50.0 for value in outlook)

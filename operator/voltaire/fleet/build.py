@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 
 from voltaire.api.placementpolicy import PlacementPolicySpec
 from voltaire.api.resources import Battery, RegionalCluster
-from voltaire.fleet.outlook import intensity_outlook, solar_outlook
+from voltaire.fleet.outlook import intensity_outlook
 from voltaire.fleet.picture import MemberView, Picture
 from voltaire.fleet.power import accelerator_kw
 from voltaire.fleet.snapshot import BatteryView, ClusterView, PolicyView
@@ -58,8 +58,6 @@ def capacity(cluster: RegionalCluster, member: MemberView) -> dict[str, int]:
 def battery_view(
     picture: Picture,
     battery: Battery,
-    cluster: RegionalCluster,
-    now: datetime,
     start: datetime,
     slot: timedelta,
     slots: int,
@@ -69,10 +67,10 @@ def battery_view(
     state, stored = picture.battery_states.get(name), picture.stored.get(name)
     if state is None or state.soc is None or stored is None:
         return None
-    solar = spec.solar
+    solar, expected = spec.solar, picture.solar.get(name)
     outlook = (0.0,) * slots
-    if solar:
-        outlook = solar_outlook(solar.peak_kw, state.solar_kw, cluster.spec.location, now, start, slot, slots)
+    if solar and expected:
+        outlook = expected.outlook(start, slot, slots)
     return BatteryView(
         name=name,
         capacity_kwh=spec.capacity_kwh,
@@ -99,15 +97,13 @@ def unavailable(cluster: RegionalCluster, member: MemberView) -> str:
     return ""
 
 
-def cluster_view(
-    picture: Picture, name: str, now: datetime, start: datetime, slot: timedelta, slots: int
-) -> ClusterView:
+def cluster_view(picture: Picture, name: str, start: datetime, slot: timedelta, slots: int) -> ClusterView:
     """A member as decisions see it."""
     cluster = picture.clusters[name]
     member = picture.members.get(name, UNKNOWN_MEMBER)
     signal = picture.signals.get(cluster.spec.grid_zone)
     views = (
-        battery_view(picture, picture.batteries[battery], cluster, now, start, slot, slots)
+        battery_view(picture, picture.batteries[battery], start, slot, slots)
         for battery in cluster.spec.batteries
         if battery in picture.batteries
     )

@@ -16,6 +16,7 @@ from voltaire.api.values import BatteryState, ControlReport, ZoneSignal
 from voltaire.fleet.demand import Demand
 from voltaire.fleet.stored import StoredEnergy
 from voltaire.fleet.tally import Tally
+from voltaire.forecast.solar import SolarForecaster
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +49,8 @@ class Picture:
     controls: dict[str, ControlReport] = field(default_factory=dict)
     """How the control of each controlled battery stands."""
     stored: dict[str, StoredEnergy] = field(default_factory=dict)
+    solar: dict[str, SolarForecaster] = field(default_factory=dict)
+    """By battery, of those whose solar power was measured."""
     members: dict[str, MemberView] = field(default_factory=dict)
     tally: Tally = field(default_factory=Tally)
     excluded: dict[str, dict[str, tuple[str, datetime]]] = field(default_factory=dict)

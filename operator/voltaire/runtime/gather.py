@@ -83,7 +83,7 @@ async def gather(picture: Picture, look: Look, clock: Clock, now: datetime) -> S
     policy = fleet_policy(picture)
     start, slots = slot_start(now, policy.slot), policy.horizon // policy.slot
     clusters = {
-        name: cluster_view(picture, name, now, start, policy.slot, slots) for name in sorted(picture.clusters)
+        name: cluster_view(picture, name, start, policy.slot, slots) for name in sorted(picture.clusters)
     }
     known = _known(picture)
     picture.migrations[:] = [time for time in picture.migrations if now - time < HOUR]

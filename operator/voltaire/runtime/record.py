@@ -26,7 +26,7 @@ class SiteRecord:
 
     def add(self, picture: Picture, cluster: str, now: datetime) -> None:
         """Take a sample: the site's supply at its present load."""
-        view = cluster_view(picture, cluster, now, slot_start(now, STEP), STEP, 1)
+        view = cluster_view(picture, cluster, slot_start(now, STEP), STEP, 1)
         value = (
             site_intensity(view, picture.tally.load_kw(cluster), measured=True) if view.batteries else None
         )

@@ -94,7 +94,7 @@ class Reporter:
             return policy_status(picture.policies[name], now)
         if kind is REGIONALCLUSTER and name in picture.clusters:
             slot = fleet_policy(picture).slot
-            view = cluster_view(picture, name, now, slot_start(now, slot), slot, 1)
+            view = cluster_view(picture, name, slot_start(now, slot), slot, 1)
             load = picture.tally.load_kw(name)
             return cluster_status(
                 picture.clusters[name], view, site_intensity(view, load, measured=True), picture, now
