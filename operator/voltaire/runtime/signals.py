@@ -7,12 +7,12 @@ from collections.abc import Awaitable, Callable, Hashable
 from datetime import timedelta
 
 from voltaire import metrics
-from voltaire.api.resources import Battery, GridZone, RegionalCluster
+from voltaire.api.resources import Battery, GridZone
 from voltaire.api.values import BatteryState, ZoneSignal
 from voltaire.clock import Clock
 from voltaire.fleet.picture import Picture
+from voltaire.fleet.solar import observe_solar, site_of
 from voltaire.fleet.stored import StoredEnergy, assume, carry
-from voltaire.forecast.solar import SolarForecaster
 from voltaire.runtime.supervise import supervise
 from voltaire.signals.build import SignalDeps, build_battery_watcher, build_zone_watcher
 
@@ -131,34 +131,18 @@ class Polling:
                 stored = carry(stored, known, state, grid, battery.spec, since)
             picture.stored[name] = stored
             metrics.STORED.labels(battery=name).set(stored.grams_per_kwh)
-        self._take_solar(name, state)
+        observe_solar(picture, name, state)
         if state.soc is not None:
             metrics.SOC.labels(battery=name).set(state.soc)
         if _moved(before.soc if before else None, state.soc, 0.0, MATERIAL_SOC):
             picture.changed.set()
         self._on_battery(name)
 
-    def _take_solar(self, name: str, state: BatteryState) -> None:
-        """What the panels give, for the forecast of what they will give."""
-        solar, site = self._picture.batteries[name].spec.solar, site_of(self._picture, name)
-        if solar is None or state.solar_kw is None or state.observed_at is None:
-            return
-        location = site.spec.location if site else None
-        known = self._picture.solar.get(name)
-        if known is None or (known.peak_kw, known.location) != (solar.peak_kw, location):
-            known = self._picture.solar[name] = SolarForecaster(solar.peak_kw, location)
-        known.observe(state.observed_at, state.solar_kw)
-
     def _grid_at(self, battery: str) -> float | None:
         """g/kWh of the grid at the battery's site."""
         site = site_of(self._picture, battery)
         signal = self._picture.signals.get(site.spec.grid_zone) if site else None
         return signal.grams_per_kwh if signal else None
-
-
-def site_of(picture: Picture, battery: str) -> RegionalCluster | None:
-    """The cluster a battery stands at."""
-    return next((c for c in picture.clusters.values() if battery in c.spec.batteries), None)
 
 
 def _remembered(battery: Battery) -> StoredEnergy | None:

@@ -12,6 +12,7 @@ from voltaire.api.values import BatteryState, Series, ZoneSignal
 from voltaire.fleet.build import cluster_view, policy_view
 from voltaire.fleet.picture import MemberView, Picture
 from voltaire.fleet.snapshot import BatteryView, ClusterView, PolicyView, Snapshot, WorkloadView
+from voltaire.fleet.solar import observe_solar
 from voltaire.fleet.stored import StoredEnergy
 from voltaire.twin.forecasts import Forecasts
 from voltaire.twin.job import Job
@@ -60,10 +61,12 @@ class Views:
                 self._picture.signals[name] = self._signal(name, k)
         for name, storage in storages.items():
             self._picture.battery_states[name] = _reading(storage, s, k)
+            if self._forecasts.sun(name, k) is None:
+                observe_solar(self._picture, name, self._picture.battery_states[name])
             self._picture.stored[name] = StoredEnergy(storage.stored_grams_per_kwh)
         found = {}
         for name in sorted(s.clusters):
-            view = cluster_view(self._picture, name, start, start, s.slot, s.horizon)
+            view = cluster_view(self._picture, name, start, s.slot, s.horizon)
             found[name] = replace(view, batteries=tuple(self._sunny(b, k) for b in view.batteries))
         return found
 
