@@ -73,7 +73,9 @@ def resources() -> list[Json]:
             "manifest": {"kind": facts.kind},
             "placement": {"homeCluster": facts.home_cluster},
             "profile": {"accelerators": facts.accelerators, "duration": "10h"},
-            "schedule": {"deadline": f"{facts.deadline:%Y-%m-%dT%H:%M:%SZ}"} if facts.deadline else {},
+            "schedule": {"deadline": f"{facts.deadline:%Y-%m-%dT%H:%M:%SZ}", "deadlineKind": "Required"}
+            if facts.deadline
+            else {},
         }
         found.append(("AIWorkload", facts.name, spec))
     return [{"kind": kind, "metadata": {"name": name}, "spec": spec} for kind, name, spec in found]

@@ -94,7 +94,7 @@ def check_workload(ledger: Ledger, entry: Json, spec: Spec, path: str) -> None:
     schedule = spec.get("schedule", {})
     if "deadline" in schedule:
         facts["deadline"] = schedule["deadline"]
-        facts["deadlineRequired"] = schedule.get("deadlineKind", "Required") == "Required"
+        facts["deadlineRequired"] = schedule.get("deadlineKind", "Preferred") == "Required"
     if "duration" in profile:
         facts["durationHours"] = hours_of(profile["duration"])
     for name, value in facts.items():

@@ -2,16 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-from jinja2 import Environment, PackageLoader, StrictUndefined
-from markupsafe import Markup
-from plotly.offline import get_plotlyjs
-
 from voltaire.demo import figures
+from voltaire.pages import render_page
 
 _TEMPLATE = "report.html.j2"
 
@@ -22,25 +18,8 @@ def render(result: Mapping[str, Any]) -> str:
     plots = {"timeline": figures.timeline(document), "savings": figures.savings(document)}
     for site in document["batteries"]:
         plots[f"battery-{site['name']}"] = figures.battery(document, site)
-    environment = Environment(
-        loader=PackageLoader("voltaire.demo", "templates"),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    environment.filters |= {"clock": _clock, "kilograms": _kilograms, "percent": _percent, "day": _day}
-    return environment.get_template(_TEMPLATE).render(
-        result=document,
-        totals=document["totals"],
-        plots=Markup(_embedded(plots)),  # noqa: S704 (escaped in _embedded)
-        plotly=Markup(get_plotlyjs()),  # noqa: S704 (the library's own script)
-    )
-
-
-def _embedded(value: Any) -> str:
-    """JSON that is safe inside a script element."""
-    return json.dumps(value, separators=(",", ":")).replace("<", "\\u003c").replace("&", "\\u0026")
+    filters = {"clock": _clock, "kilograms": _kilograms, "percent": _percent, "day": _day}
+    return render_page("voltaire.demo", _TEMPLATE, plots, filters, result=document, totals=document["totals"])
 
 
 def _clock(text: str | None) -> str:
