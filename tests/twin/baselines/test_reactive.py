@@ -191,6 +191,13 @@ def test_a_gang_whose_slack_has_run_out_keeps_later_ones_from_its_place() -> Non
         assert made.decisions["small"].action is action
 
 
+def test_what_has_run_out_of_slack_goes_where_there_is_room_before_it_has_begun() -> None:
+    due = {"home": "dirty", "deadline": NOW + 2 * HOUR, "mode": "Migrate"}
+    for name in ("threshold", "lets-wait-awhile", "gaia", "carbonscaler"):
+        assert decide(name, [DIRTY, CLEAN], workload(**due), FULL).cluster == "green", name
+        assert decide(name, [DIRTY, CLEAN], stopped(data="dirty", **due), FULL).action is Action.WAIT, name
+
+
 def test_first_come_is_first_served() -> None:
     early = workload("z", accelerators=16, arrival=NOW - HOUR, home="dirty")
     late = workload("a", accelerators=16, home="dirty")

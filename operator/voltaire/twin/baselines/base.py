@@ -3,7 +3,8 @@
 Capacity is first come, first served, by arrival; whatever fits may pass what does not (backfilling, as
 Kubernetes does). One exception, so that large gangs do not starve: where a workload whose slack has run out
 waits for room (at home, if it may run there), nobody starts after it. What has run out of slack takes the
-first place with room in the policy's own order, or else among its local places.
+first place with room: in the policy's own order, then among its local places, then, while it has not begun,
+anywhere it may run.
 """
 
 from __future__ import annotations
@@ -19,6 +20,7 @@ from voltaire.planner.order import is_lasting
 from voltaire.planner.plan import Action, Decision, Plan
 from voltaire.planner.reasons import Reason
 from voltaire.twin.baselines.batteries import BatteryRule, schedules
+from voltaire.twin.baselines.places import Places
 from voltaire.twin.baselines.scene import Scene
 
 PAUSE = None
@@ -31,6 +33,7 @@ class Baseline(ABC):
 
     def __init__(self, name: str, battery: BatteryRule) -> None:
         self._name, self._battery = name, battery
+        self._places = Places()
 
     @property
     def name(self) -> str:
@@ -50,7 +53,7 @@ class Baseline(ABC):
 
     def plan(self, snapshot: Snapshot, now: datetime, past: Mapping[str, Series]) -> Plan:
         """As `voltaire.twin.policy.Policy.plan`."""
-        scene = Scene(snapshot, now, past)
+        scene = Scene(snapshot, now, past, self._places)
         self.prepare(scene)
         decisions: dict[str, Decision] = {}
         fixed = [w for w in scene.workloads if scene.fixed(w)]
@@ -81,7 +84,8 @@ class Baseline(ABC):
     def _start(self, w: WorkloadView, scene: Scene, pressing: bool) -> Decision:
         wanted, local = list(self.starts(w, scene)), scene.local(w)
         if pressing:
-            wanted += [place for place in local if place not in wanted]
+            elsewhere = scene.places(w) if w.data_cluster is None else ()
+            wanted += [place for place in (*local, *elsewhere) if place not in wanted]
         if not wanted:
             return _wait(w, Reason.WAITING_FOR_CLEANER if scene.places(w) else Reason.NO_CLUSTER_FITS)
         for place in wanted:

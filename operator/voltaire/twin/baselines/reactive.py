@@ -93,7 +93,12 @@ class Threshold(Baseline):
     """Runs where it is at home, only while the intensity is below the 30th percentile of the next 24 hours,
     and through once its slack has run out."""
 
+    _slot: int | None = None
+
     def prepare(self, scene: Scene) -> None:
+        if self._slot == scene.slot_index:
+            return
+        self._slot = scene.slot_index
         slots = max(1, round(DAY / scene.time.slot_seconds))
         self._clean = {
             name: bool(grid[0] <= np.quantile(grid[:slots], QUANTILE)) for name, grid in scene.grids.items()

@@ -13,14 +13,14 @@ from datetime import datetime, timedelta
 import numpy as np
 
 from voltaire.api.values import Series
-from voltaire.fleet.power import workload_power_kw
 from voltaire.fleet.snapshot import ClusterView, Snapshot, WorkloadView
 from voltaire.planner.case import Place
-from voltaire.planner.eligibility import fitting_types, rejection
+from voltaire.planner.eligibility import fitting_types
 from voltaire.planner.grid import Floats, TimeGrid, time_grid
 from voltaire.planner.order import is_lasting
 from voltaire.planner.sites import ranked_basis
 from voltaire.planner.supply import known_intensity
+from voltaire.twin.baselines.places import Places, place_of
 from voltaire.twin.baselines.room import Room
 
 PATIENCE = timedelta(hours=24)
@@ -40,13 +40,16 @@ class Scene:
     """One moment. `grids`: g/kWh by cluster for each slot that is left, without those whose intensity is
     unknown or of another basis; `room`: what is free now, kept up to date while decisions are made."""
 
-    def __init__(self, snapshot: Snapshot, now: datetime, past: Mapping[str, Series]) -> None:
+    def __init__(
+        self, snapshot: Snapshot, now: datetime, past: Mapping[str, Series], places: Places | None = None
+    ) -> None:
         self.snapshot, self.now, self.past = snapshot, now, past
         self.time: TimeGrid = time_grid(snapshot, now)
         self.names = sorted(snapshot.clusters)
         self.workloads = sorted(snapshot.workloads.values(), key=lambda w: (w.arrival, w.key, w.uid))
         self.grids = self._grids()
-        self._places: dict[str, tuple[Place, ...]] = {}
+        self._places = Places() if places is None else places
+        self._places.open(snapshot.clusters)
         self.room = Room(snapshot.clusters, self.own_place)
         for w in self.workloads:
             self.room.occupy(w)
@@ -93,31 +96,12 @@ class Scene:
     def places(self, w: WorkloadView) -> tuple[Place, ...]:
         """Where it may be started or moved to, capacity aside, its home first and then by name. What has a
         checkpoint somewhere stays there unless it may migrate."""
-        if w.uid not in self._places:
-            self._places[w.uid] = self._find_places(w)
-        return self._places[w.uid]
-
-    def _find_places(self, w: WorkloadView) -> tuple[Place, ...]:
-        anchor = w.cluster or w.data_cluster
-        bound = anchor is not None and (w.mode != "Migrate" or w.migrations_left < 1)
-        names = [name for name in self.names if not bound or name == anchor]
-        names.sort(key=lambda name: (name != w.home, name))
-        return tuple(
-            place_of(w, self.view(name), kind)
-            for name in names
-            if rejection(w, self.view(name)) is None
-            for kind in fitting_types(w, self.view(name))
-        )
+        return self._places.of(w).all
 
     def local(self, w: WorkloadView) -> tuple[Place, ...]:
         """Where a policy that never changes clusters runs it: where it or its checkpoint is; else at home;
         else, where it has no home it could ever run in, any allowed cluster, by name."""
-        places = self.places(w)
-        for wanted in (w.cluster, w.data_cluster, w.home):
-            here = tuple(place for place in places if place.cluster == wanted)
-            if here:
-                return here
-        return places
+        return self._places.of(w).local
 
     def intensity(self, place: Place) -> Floats | None:
         """g/kWh of its grid for each slot that is left."""
@@ -181,12 +165,6 @@ class Scene:
 def work_seconds(w: WorkloadView) -> float:
     """Work that is left, seconds at throughput 1; 0 for what has no known end."""
     return w.remaining_seconds or 0.0
-
-
-def place_of(w: WorkloadView, view: ClusterView, kind: str | None) -> Place:
-    """A cluster and accelerator type as a place for a workload."""
-    rate = w.throughput.get(kind, 1.0) if kind is not None else 1.0
-    return Place(view.name, kind, rate if rate > 0 else 1.0, workload_power_kw(w, view, kind) * view.pue)
 
 
 def mean_or_inf(values: Floats | None) -> float:
