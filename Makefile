@@ -46,7 +46,7 @@ $(STAMP): requirements/build.txt requirements/dev.txt pyproject.toml
 	@touch $@
 
 .PHONY: test
-test: lint types contracts drift assets ## Everything: style, types, contracts, drift, unit and integration tests
+test: lint types contracts drift assets packages ## Everything: style, types, contracts, drift, unit and integration tests
 	@$(BIN)/pytest $(ARGS)
 
 .PHONY: lint
@@ -63,7 +63,7 @@ contracts: $(STAMP) ## Import contracts between the rooms of the package
 	@$(BIN)/lint-imports
 
 .PHONY: unit
-unit: $(STAMP) ## Pure tests, seconds
+unit: $(STAMP) packages ## Tests without control planes
 	@$(BIN)/pytest --ignore tests/integration --ignore tests/chaos --ignore tests/bench $(ARGS)
 
 .PHONY: integration
@@ -73,6 +73,10 @@ integration: assets ## Tests on real control planes
 .PHONY: assets
 assets: $(STAMP) ## Build the lab's Kubernetes binaries and Helm, once per machine
 	@$(BIN)/voltaire lab assets --with-helm >/dev/null
+
+.PHONY: packages
+packages: ## Install the MQTT broker and the Prometheus that tests run, where that can be done
+	@tests/packages.sh
 
 .PHONY: generate
 generate: $(STAMP) ## Write the CRDs and the API reference from the models

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.signals.battery import sunspec_device as dev
-from tests.signals.battery.builders import PRIVATE, free_port, sites, spec
+from tests.signals.battery.builders import PRIVATE, free_port, hung, sites, spec
 from tests.signals.builders import NOW, StandingClock
 from voltaire.api.battery_sources import SunSpec
 from voltaire.api.values import BatteryState
@@ -123,32 +123,23 @@ async def test_nobody_there_is_said() -> None:
     assert (found.reason, found.fresh) == ("Unreachable", False)
 
 
-async def silent(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-    """Accepts and says nothing."""
-    await reader.read()
-    writer.close()
-
-
 async def test_a_device_that_hangs_delays_no_other_and_is_given_up() -> None:
-    server = await asyncio.start_server(silent, "127.0.0.1", 0)
     lines = Lines(PRIVATE, total_seconds=1.0)
-    hung = SunSpec(host="127.0.0.1", port=server.sockets[0].getsockname()[1])
 
-    async def ask() -> str:
+    async def ask(port: int) -> str:
         try:
-            async with lines.open(hung) as line:
+            async with lines.open(SunSpec(host="127.0.0.1", port=port)) as line:
                 await line.read(40000, 2)
         except SignalError as error:
             return error.reason
         return "answered"
 
-    async with server, dev.served(dev.image(*HYBRID)) as device:
-        asked = [asyncio.create_task(ask()) for _ in range(3)]
+    async with hung() as port, dev.served(dev.image(*HYBRID)) as device:
+        asked = [asyncio.create_task(ask(port)) for _ in range(3)]
         began = asyncio.get_running_loop().time()
         assert (await state(device)).soc == 0.65
         assert asyncio.get_running_loop().time() - began < 0.9
         assert await asyncio.gather(*asked) == ["TimedOut"] * 3
-        server.close()
 
 
 @pytest.mark.parametrize(

@@ -120,8 +120,9 @@ async def _try(address: str, port: int, host: str, context: ssl.SSLContext | Non
         )
     except ssl.SSLCertVerificationError as error:
         raise Unreachable(f"{host}:{port}: its certificate is not trusted: {error.verify_message}") from None
-    except ssl.SSLError:
-        raise Unreachable(f"{host}:{port} does not speak TLS there") from None
+    except (ssl.SSLError, ConnectionResetError):
+        said = "does not speak TLS there" if context else "ended the connection"
+        raise Unreachable(f"{host}:{port} {said}") from None
     except OSError as error:
         raise Unreachable(f"{host}:{port} cannot be reached: {type(error).__name__}") from None
     writer.close()

@@ -13,7 +13,7 @@ import aiomqtt
 from voltaire.api.battery_sources import Broker
 from voltaire.clock import Clock
 from voltaire.signals.battery.mqtt_connection import Brokers
-from voltaire.signals.errors import NoData, SignalError, Unauthorized
+from voltaire.signals.errors import NoData, SignalError, TimedOut, Unauthorized
 from voltaire.signals.source_state import failure
 
 # How long a new listener waits for the first messages; wall-clock seconds, as all here.
@@ -66,6 +66,7 @@ class Listener:
         self._error: SignalError | None = None
         self._changed = asyncio.Event()
         self._waited = False
+        self._connected = False
         self._task: asyncio.Task[None] | None = None
 
     async def messages(self) -> dict[str, Message]:
@@ -82,6 +83,8 @@ class Listener:
             self._waited = True
         if self._error is not None:
             raise self._error.with_traceback(None)
+        if not self._connected:
+            raise TimedOut(f"{self._broker.host} has not let us in yet")
         return dict(self._messages)
 
     async def aclose(self) -> None:
@@ -103,12 +106,13 @@ class Listener:
             try:
                 async with self._brokers.connect(self._broker) as client:
                     await self._subscribe(client)
-                    self._error, pause = None, SHORTEST_PAUSE
+                    self._connected, self._error, pause = True, None, SHORTEST_PAUSE
                     await self._receive(client)
             except Exception as error:
                 self._error = failure(error)
             else:
                 self._error = NoData("the broker ended the connection")
+            self._connected = False
             self._changed.set()
             await asyncio.sleep(pause)
             pause = min(2 * pause, LONGEST_PAUSE)

@@ -30,8 +30,8 @@ RESERVE = f"{_ESS}/BatteryLife/MinimumSocLimit"
 MAX_CHARGE = f"{_ESS}/MaxChargePower"
 MAX_DISCHARGE = f"{_ESS}/MaxDischargePower"
 UNLIMITED = -1.0
-# Whole numbers are written; the device may round powers.
-_TOLERANCE = {RESERVE: 0.01, MAX_CHARGE: 1.0, MAX_DISCHARGE: 1.0}
+# Whole numbers are written, and -1 W (no limit) is not 0 W.
+_TOLERANCE = {RESERVE: 0.01, MAX_CHARGE: 0.5, MAX_DISCHARGE: 0.5}
 
 
 @dataclass(frozen=True, slots=True)
