@@ -9,7 +9,6 @@ steps asked for, and `Forecaster.errors`, how wrong it has been by lead time.
 - `experts.py`: simple forecasts and a general blend, all weights on the same features.
 - `learning.py`: the signal's own blend, and trust in each expert by its recent errors.
 - `solar.py`, `sun.py`, `meter.py`: the power of a solar plant, by a forecast of how clear the sky is.
-- `backtest.py`: the same judged on past data, against persistence and the seven-day blend.
 """
 
 from voltaire.forecast.forecaster import Forecaster
