@@ -127,6 +127,12 @@ class BatteryStatus(ResourceStatus):
     stored_assumed: bool | None = Field(
         default=None, description="True while the stored intensity rests on an assumption."
     )
+    stored_assumed_share: Fraction | None = Field(
+        default=None, description="Share of the energy held whose intensity is assumed, 0 to 1."
+    )
+    stored_assumption: Annotated[str, Field(max_length=512)] | None = Field(
+        default=None, description="What is assumed of it."
+    )
     observed_at: Time | None = Field(default=None, description="When this was measured.")
     plan: Annotated[list[BatteryStep], Field(max_length=400)] = Field(
         default_factory=list, description="The recommended schedule."

@@ -140,6 +140,16 @@ class AcceleratorStatus(StatusModel):
     others: Annotated[int, Field(ge=0)] = Field(default=0, description="In use by others on its nodes.")
 
 
+class SupplyStatus(StatusModel):
+    """What supplied a site with batteries, hour by hour: what its workloads are billed with, kept here so
+    that a restart of the operator loses nothing of it."""
+
+    start: Time = Field(description="Start of the first hour.")
+    hourly_grams_per_kwh: Annotated[str, Field(max_length=4096, pattern=r"^[0-9.,]*$")] = Field(
+        description="Mean gCO2eq/kWh of each hour, separated by commas; empty where it was not recorded."
+    )
+
+
 class RegionalClusterStatus(ResourceStatus):
     """The member as seen from the hub."""
 
@@ -161,5 +171,8 @@ class RegionalClusterStatus(ResourceStatus):
     )
     battery: Annotated[str, Field(max_length=63)] | None = Field(
         default=None, description="State of charge of its batteries, for people."
+    )
+    supply: SupplyStatus | None = Field(
+        default=None, description="What supplied it in the last days, where it has batteries."
     )
     workloads: Annotated[int, Field(ge=0)] | None = Field(default=None, description="Workloads placed here.")

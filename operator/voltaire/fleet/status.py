@@ -12,6 +12,7 @@ from typing import Any
 
 from voltaire.api.base import Condition, format_duration
 from voltaire.api.conditions import Finding, in_progress, merge, ready, stalled
+from voltaire.api.regionalcluster import SupplyStatus
 from voltaire.api.resources import Battery, GridZone, PlacementPolicy, RegionalCluster
 from voltaire.api.values import BatteryState, ControlReport, LeadError, Series, ZoneSignal
 from voltaire.fleet.build import UNKNOWN_MEMBER, capacity
@@ -128,6 +129,7 @@ def battery_status(
 ) -> Status:
     """Status of a Battery; `plan`: (start of slot, kW) of the recommended schedule."""
     stored = picture.stored.get(battery.metadata.name)
+    assumption = stored.assumption if stored and stored.assumed else ""
     mode = battery.spec.control.mode
     report = picture.controls.get(battery.metadata.name, UNREPORTED) if mode == "Control" else None
     publish = mode != "Observe"
@@ -139,18 +141,22 @@ def battery_status(
         "loadKW": _rounded(state.load_kw, 2),
         "storedGramsPerKWh": _rounded(stored.grams_per_kwh) if stored else None,
         "storedAssumed": stored.assumed if stored else None,
+        "storedAssumedShare": _rounded(stored.assumed_share, 3) if stored else None,
+        "storedAssumption": assumption or None,
         "observedAt": _time(state.observed_at),
         "plan": [{"time": _time(t), "powerKW": round(kw, 2)} for t, kw in plan] if publish else [],
         "control": _control(report),
     }
     old = [c for c in battery.status.conditions if report is not None or c.type != CONTROL_ACTIVE]
-    findings = battery_findings(state, report)
+    findings = battery_findings(state, report, assumption)
     return _with_conditions(status, old, findings, now, battery.metadata.generation)
 
 
-def battery_findings(state: BatteryState, report: ControlReport | None) -> tuple[Finding, ...]:
+def battery_findings(
+    state: BatteryState, report: ControlReport | None, assumption: str = ""
+) -> tuple[Finding, ...]:
     """Ready: it reports, and where it is controlled, its site holds to what was written. `report` is None
-    where it is not controlled."""
+    where it is not controlled. `assumption`: what is assumed of the intensity of what it holds."""
     if not state.fresh:
         kind = stalled if state.reason in _PERMANENT else in_progress
         findings = kind(state.reason, state.message)
@@ -158,7 +164,8 @@ def battery_findings(state: BatteryState, report: ControlReport | None) -> tuple
         kind = stalled if report.permanent else in_progress
         findings = kind(report.reason, report.message)
     else:
-        findings = ready(state.reason or "Reporting", state.message)
+        parts = (state.message, f"stored intensity is assumed: {assumption}" if assumption else "")
+        findings = ready(state.reason or "Reporting", "; ".join(part for part in parts if part))
     if report is None:
         return findings
     return (*findings, Finding(CONTROL_ACTIVE, report.status, report.reason, report.message))
@@ -204,9 +211,15 @@ def cluster_findings(cluster: RegionalCluster, member: MemberView, picture: Pict
 
 
 def cluster_status(
-    cluster: RegionalCluster, view: ClusterView, effective: float | None, picture: Picture, now: datetime
+    cluster: RegionalCluster,
+    view: ClusterView,
+    effective: float | None,
+    supply: SupplyStatus | None,
+    picture: Picture,
+    now: datetime,
 ) -> Status:
-    """Status of a RegionalCluster; `effective`: g/kWh of its supply at its present load."""
+    """Status of a RegionalCluster; `effective`: g/kWh of its supply at its present load, `supply`: that of
+    the last days, None where it has no batteries."""
     name = cluster.metadata.name
     member = picture.members.get(name, UNKNOWN_MEMBER)
     signal = picture.signals.get(cluster.spec.grid_zone)
@@ -231,6 +244,7 @@ def cluster_status(
         "gramsPerKWh": _rounded(signal.grams_per_kwh) if signal else None,
         "effectiveGramsPerKWh": _rounded(effective),
         "battery": ", ".join(charge) or None,
+        "supply": supply.to_wire() if supply else None,
         "workloads": picture.tally.count(name),
     }
     findings = cluster_findings(cluster, member, picture)

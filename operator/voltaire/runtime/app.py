@@ -78,7 +78,7 @@ class Operator:
         )
         self.planning = Planning(self.picture, self.clock, self._gather, self._may_plan, self._planned)
         self.reporter = Reporter(
-            self.picture, self.clock, self.hub, self.leads, lambda: self.planning.current
+            self.picture, self.clock, self.hub, self.leads, lambda: self.planning.current, self.record
         )
         self.keeper = MemberKeeper(
             self.picture, self.hub, self.members, lambda name: self.reporter.touch(REGIONALCLUSTER, name)
@@ -212,6 +212,10 @@ class Operator:
                 )
                 return
         after = table.get(name)
+        if kind is REGIONALCLUSTER and after is None:
+            self.record.forget(name)
+        elif kind is REGIONALCLUSTER and before is None:
+            self.record.restore(name, table[name].status.supply)
         if (before and before.spec) != (after and after.spec) or _labels(before) != _labels(after):
             self._configuration_changed(kind, name, after)
 

@@ -23,6 +23,7 @@ from voltaire.kube.errors import KubeError
 from voltaire.planner import site_intensity
 from voltaire.planner.plan import Plan
 from voltaire.runtime.hub import Hub
+from voltaire.runtime.record import SiteRecord
 
 log = structlog.get_logger(__name__)
 GATHER = 0.5  # seconds: changes of one object within this time are one write
@@ -40,12 +41,14 @@ class Reporter:
         hub: Hub,
         may_write: Callable[[], bool],
         current_plan: Callable[[], Plan | None],
+        record: SiteRecord,
     ) -> None:
         self._picture = picture
         self._clock = clock
         self._hub = hub
         self._may_write = may_write
         self._current_plan = current_plan
+        self._record = record
         self._queue = KeyedQueue()
         self._written: dict[str, Status] = {}
 
@@ -95,8 +98,7 @@ class Reporter:
         if kind is REGIONALCLUSTER and name in picture.clusters:
             slot = fleet_policy(picture).slot
             view = cluster_view(picture, name, slot_start(now, slot), slot, 1)
-            load = picture.tally.load_kw(name)
-            return cluster_status(
-                picture.clusters[name], view, site_intensity(view, load, measured=True), picture, now
-            )
+            effective = site_intensity(view, picture.tally.load_kw(name), measured=True)
+            supply = self._record.hours(name, now)
+            return cluster_status(picture.clusters[name], view, effective, supply, picture, now)
         return None

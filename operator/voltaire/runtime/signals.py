@@ -12,7 +12,7 @@ from voltaire.api.values import BatteryState, ZoneSignal
 from voltaire.clock import Clock
 from voltaire.fleet.picture import Picture
 from voltaire.fleet.solar import observe_solar, site_of
-from voltaire.fleet.stored import StoredEnergy, assume, carry
+from voltaire.fleet.stored import Held, follow, remembered
 from voltaire.runtime.supervise import supervise
 from voltaire.signals.build import SignalDeps, build_battery_watcher, build_zone_watcher
 
@@ -38,7 +38,7 @@ class Polling:
         self._dependencies = dependencies
         self._on_zone = on_zone
         self._on_battery = on_battery
-        self._last_known: dict[str, BatteryState] = {}
+        self._held: dict[str, Held] = {}
         self._tasks: dict[tuple[str, str], tuple[Hashable, asyncio.Task[None]]] = {}
 
     def zone(self, name: str, zone: GridZone | None) -> None:
@@ -58,7 +58,7 @@ class Polling:
             self._picture.battery_states.pop(name, None)
             self._picture.stored.pop(name, None)
             self._picture.solar.pop(name, None)
-            self._last_known.pop(name, None)
+            self._held.pop(name, None)
 
     async def close(self) -> None:
         """End all polling."""
@@ -120,17 +120,7 @@ class Polling:
         picture = self._picture
         battery, before = picture.batteries[name], picture.battery_states.get(name)
         picture.battery_states[name] = state
-        known = self._last_known.get(name)  # an outage is bridged: what was charged in it counts
-        if state.fresh:
-            self._last_known[name] = state
-        grid = self._grid_at(name)
-        stored = picture.stored.get(name) or _remembered(battery) or assume(battery.spec, grid)
-        if stored is not None:
-            if known and known.observed_at and state.observed_at:
-                since = state.observed_at - known.observed_at
-                stored = carry(stored, known, state, grid, battery.spec, since)
-            picture.stored[name] = stored
-            metrics.STORED.labels(battery=name).set(stored.grams_per_kwh)
+        self._follow(name, battery, state)
         observe_solar(picture, name, state)
         if state.soc is not None:
             metrics.SOC.labels(battery=name).set(state.soc)
@@ -138,17 +128,22 @@ class Polling:
             picture.changed.set()
         self._on_battery(name)
 
-    def _grid_at(self, battery: str) -> float | None:
-        """g/kWh of the grid at the battery's site."""
-        site = site_of(self._picture, battery)
+    def _follow(self, name: str, battery: Battery, state: BatteryState) -> None:
+        """Carry the intensity of what is held; an outage, ours or the site's, is bridged."""
+        held = self._held.get(name) or remembered(name, battery.status)
+        site = site_of(self._picture, name)
         signal = self._picture.signals.get(site.spec.grid_zone) if site else None
-        return signal.grams_per_kwh if signal else None
-
-
-def _remembered(battery: Battery) -> StoredEnergy | None:
-    """The stored intensity that an earlier run of the operator left in the status."""
-    grams, assumed = battery.status.stored_grams_per_kwh, battery.status.stored_assumed
-    return None if grams is None else StoredEnergy(grams, 1.0 if assumed else 0.0)
+        history = signal.history if signal else None
+        held = self._held[name] = follow(
+            held,
+            state,
+            signal.grams_per_kwh if signal else None,
+            lambda start, end: history.mean(start, end) if history else None,
+            battery.spec,
+        )
+        if held.stored is not None:
+            self._picture.stored[name] = held.stored
+            metrics.STORED.labels(battery=name).set(held.stored.grams_per_kwh)
 
 
 def _tell_errors(signal: ZoneSignal) -> None:
