@@ -13,6 +13,7 @@ from voltaire.api.values import BatteryState
 from voltaire.clock import Clock
 from voltaire.signals.battery import convert
 from voltaire.signals.battery.readings import OPTIONAL, Measured, RawReadings, SiteReader
+from voltaire.signals.battery.sign_check import SignCheck
 from voltaire.signals.errors import NoData, SignalError, Stale
 from voltaire.signals.source_state import MAX_MESSAGE, failure, within
 
@@ -41,6 +42,7 @@ class BatteryWatcher:
         self._error: SignalError | None = None
         self._polled: datetime | None = None
         self._one_poll = asyncio.Lock()
+        self._sign = SignCheck(spec)
 
     async def poll(self, force: bool = False) -> BatteryState:
         """The state now. The site is read when `refresh` has passed, or `force` is set.
@@ -73,6 +75,10 @@ class BatteryWatcher:
             return
         if self._error is not None:
             _log.info("battery recovered", battery=self._name)
+        if self._sign.observe(state):
+            told = "power: the charge went the other way than it says: is its sign (positive) right?"
+            message = "; ".join(filter(None, (state.message, told)))[:MAX_MESSAGE]
+            state = replace(state, power_kw=None, reason="Partial", message=message)
         self._state, self._error = state, None
 
     def _current(self, now: datetime) -> BatteryState:
