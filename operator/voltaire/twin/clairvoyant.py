@@ -6,13 +6,14 @@ deadlines and changes at slot boundaries emits less.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 
 import numpy as np
 
 from voltaire.api.values import Series
 from voltaire.fleet.snapshot import Snapshot, WorkloadView
+from voltaire.planner.eligibility import fitting_types, rejection
 from voltaire.planner.joint import Effort, Problem, Solution, solve
 from voltaire.planner.plan import Action, Decision, Plan
 from voltaire.twin.policy import Policy
@@ -41,6 +42,10 @@ class Clairvoyant:
         solution = self.solution or self._solve()
         k = (now - self._s.start) // self._s.slot
         decisions = {uid: self._decision(solution, w, k) for uid, w in snapshot.workloads.items()}
+        left = [w for uid, w in snapshot.workloads.items() if decisions[uid].cluster is None]
+        for decision in stragglers(left, snapshot):  # last: what was planned goes first
+            decisions.pop(decision.uid)
+            decisions[decision.uid] = decision
         powers = {name: kw[k : k + snapshot.slots] for name, kw in self._powers.items()}
         return Plan(now, snapshot.start, snapshot.slot, decisions, powers)
 
@@ -77,6 +82,29 @@ class Clairvoyant:
             return Action.MIGRATE if leaves <= k else Action.PAUSE
         due = begin if w.data_cluster in (None, cluster) else leaves
         return Action.START if due <= k else Action.WAIT
+
+
+def stragglers(left: Sequence[WorkloadView], snapshot: Snapshot) -> Iterator[Decision]:
+    """What the solution had no room for, or lost it to a rounding, starts where there is room, earliest
+    deadline first and in the cleanest place."""
+    free = {(name, kind): n for name, view in snapshot.clusters.items() for kind, n in view.capacity.items()}
+    for w in snapshot.workloads.values():
+        if w.cluster is not None and w.accelerator_type is not None:
+            free[w.cluster, w.accelerator_type] -= w.accelerators
+    clusters = sorted(snapshot.clusters.values(), key=lambda view: (view.intensity or (0.0,))[0])
+    for w in sorted(left, key=lambda w: w.deadline or w.arrival):
+        fits = (
+            (view.name, kind)
+            for view in clusters
+            if w.data_cluster in (None, view.name) and rejection(w, view) is None
+            for kind in fitting_types(w, view)
+            if kind is None or free[view.name, kind] >= w.accelerators
+        )
+        if (place := next(fits, None)) is not None:
+            cluster, kind = place
+            if kind is not None:
+                free[cluster, kind] -= w.accelerators
+            yield Decision(w.uid, Action.START, cluster, kind, "Straggler", "The plan had no room for it.")
 
 
 def make(name: str, scenario: Scenario) -> Policy:

@@ -96,7 +96,10 @@ def _workload(
     rounded = ceil if reading == "plan" else _down
     unit = slot / units
     hours, earliest, deadline = _window(job, slot, reading)
+    transfer = job.checkpoint_gb / view.policy.gb_per_hour
     residence = views.residence_h(job)
+    if reading == "plan":
+        residence += transfer % slot  # it counts from the moment at which the transfer has arrived
     return Workload(
         job.id, hours, job.accelerators, job.power_kw, dict(job.throughput), allowed,
         earliest_hours=earliest, deadline_hours=deadline,
@@ -105,7 +108,7 @@ def _workload(
         mode=Mode(job.mode),
         lost_hours=0.0 if job.on_termination or reading == "bound" else min(job.interval_h or hours, hours),
         restore_hours=rounded(job.restart_h / unit - TINY) * unit,
-        transfer_hours=job.checkpoint_gb / view.policy.gb_per_hour,
+        transfer_hours=transfer,
         transfer_kwh=job.checkpoint_gb * view.policy.kwh_per_gb,
         residence_hours=residence,
     )  # fmt: skip
