@@ -18,6 +18,9 @@ from voltaire.twin.result import TwinResult, to_json
 from voltaire.twin.scenario import Scenario, load_scenario
 from voltaire.twin.table import policy_table
 
+WIDTH = 120
+"""Columns of a table that goes into a file."""
+
 
 @click.command()
 @click.option("--fleet", "fleets", required=True, multiple=True, type=FILE,
@@ -53,11 +56,19 @@ def run(
             solar_file=solar, initial_soc=soc,
         )  # fmt: skip
         result = play_with_bars(scenario, names)
-    Console().print(policy_table(result))
+    show(result)
     if json_file is not None:
         json_file.write_text(to_json(result), encoding="utf-8")
     if html_file is not None:
         html_file.write_text(import_module("voltaire.twin.report").render(result.as_dict()), encoding="utf-8")
+
+
+def show(result: TwinResult) -> None:
+    """The table of policies on standard output."""
+    console = Console()
+    if not console.is_terminal:
+        console = Console(width=WIDTH)
+    console.print(policy_table(result))
 
 
 def play_with_bars(scenario: Scenario, policies: tuple[str, ...]) -> TwinResult:

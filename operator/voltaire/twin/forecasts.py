@@ -18,6 +18,7 @@ from math import exp, pi, sqrt
 import numpy as np
 
 from voltaire.api.values import Series
+from voltaire.fleet.snapshot import ClusterView
 from voltaire.forecast import Forecaster
 from voltaire.twin.scenario import Scenario
 from voltaire.twin.solar import noise
@@ -34,7 +35,7 @@ Errors = tuple[float, ...] | None
 
 class Forecasts:
     """The forecasts of one scenario. Made once and shared by its policies, which all hear the same: each slot
-    is learned once, in order."""
+    is learned once, in order. `views`: what `Views` made of them, by slot."""
 
     def __init__(self, scenario: Scenario) -> None:
         self._s = scenario
@@ -46,6 +47,7 @@ class Forecasts:
         self._noise = {n: noise(scenario.seed, n, len(v), correlation) for n, v in series.items()}
         self._own = {zone: Forecaster() for zone in scenario.intensity}
         self._said: dict[str, list[tuple[Floats, Errors]]] = {zone: [] for zone in scenario.intensity}
+        self.views: dict[int, dict[str, ClusterView]] = {}
 
     def outlook(self, zone: str, k: int) -> tuple[Floats, Errors]:
         """What is expected in slot k of the run and after it, (horizon,), and its mean absolute error as a

@@ -9,7 +9,7 @@ from typing import Any
 
 from voltaire.api.aiworkload import Phase
 from voltaire.api.values import BatteryState, Series, ZoneSignal
-from voltaire.fleet.build import cluster_view, policy_view
+from voltaire.fleet.build import battery_view, cluster_view, policy_view
 from voltaire.fleet.picture import MemberView, Picture
 from voltaire.fleet.snapshot import BatteryView, ClusterView, PolicyView, Snapshot, WorkloadView
 from voltaire.fleet.solar import observe_solar
@@ -35,16 +35,16 @@ class Views:
     def __init__(self, scenario: Scenario, forecasts: Forecasts) -> None:
         self._s, self._forecasts = scenario, forecasts
         fleet = scenario.fleet
-        self._picture = Picture(
+        self._plain = Picture(  # without batteries: the same for every policy
             clusters=dict(fleet.clusters),
             zones=dict(fleet.zones),
-            batteries=dict(fleet.batteries),
             policies=dict(fleet.policies),
             members={name: _member(scenario, name) for name in fleet.clusters},
         )
+        self._picture = Picture(clusters=dict(fleet.clusters), batteries=dict(fleet.batteries))
         names = {job.policy for job in scenario.jobs} | {None}
         self.policies: Mapping[str | None, PolicyView] = {
-            name: view for name in names if (view := policy_view(self._picture, name)) is not None
+            name: view for name in names if (view := policy_view(self._plain, name)) is not None
         }
         self._base = {job.id: _base(job, scenario, self.policies[job.policy]) for job in scenario.jobs}
 
@@ -55,20 +55,31 @@ class Views:
 
     def clusters(self, k: int, storages: Mapping[str, Storage]) -> dict[str, ClusterView]:
         """Every member as it is in slot k."""
+        for name, storage in storages.items():
+            state = self._picture.battery_states[name] = self._reading(storage, k)
+            observe_solar(self._picture, name, state)
+            self._picture.stored[name] = StoredEnergy(storage.stored_grams_per_kwh)
+        bare = self._forecasts.views.get(k)
+        if bare is None:
+            bare = self._forecasts.views[k] = self._bare(k)
+        return {name: self._with_batteries(view, k) for name, view in bare.items()}
+
+    def _bare(self, k: int) -> dict[str, ClusterView]:
+        """The members without their batteries: they look the same to every policy."""
         s, start = self._s, self._s.start + k * self._s.slot
         for name, zone in s.fleet.zones.items():
             if zone.spec.zone in s.intensity:
-                self._picture.signals[name] = self._signal(name, k)
-        for name, storage in storages.items():
-            self._picture.battery_states[name] = _reading(storage, s, k)
-            if self._forecasts.sun(name, k) is None:
-                observe_solar(self._picture, name, self._picture.battery_states[name])
-            self._picture.stored[name] = StoredEnergy(storage.stored_grams_per_kwh)
-        found = {}
-        for name in sorted(s.clusters):
-            view = cluster_view(self._picture, name, start, s.slot, s.horizon)
-            found[name] = replace(view, batteries=tuple(self._sunny(b, k) for b in view.batteries))
-        return found
+                self._plain.signals[name] = self._signal(name, k)
+        return {n: cluster_view(self._plain, n, start, s.slot, s.horizon) for n in sorted(s.clusters)}
+
+    def _with_batteries(self, view: ClusterView, k: int) -> ClusterView:
+        s, found = self._s, []
+        start = s.start + k * s.slot
+        for name in s.clusters[view.name].spec.batteries:
+            battery = battery_view(self._picture, s.fleet.batteries[name], start, s.slot, s.horizon)
+            assert battery is not None  # noqa: S101 (its state is known)
+            found.append(self._sunny(battery, k))
+        return replace(view, batteries=tuple(found)) if found else view
 
     def _signal(self, name: str, k: int) -> ZoneSignal:
         s, zone = self._s, self._s.fleet.zones[name].spec
@@ -78,6 +89,17 @@ class Views:
             zone=zone.zone, basis=zone.basis, grams_per_kwh=float(said[0]), observed_at=now, source="trace",
             history=None, forecast=Series(now, s.slot, tuple(said.tolist())), sources=(), reason="Fresh",
             message="", forecast_error=error,
+        )  # fmt: skip
+
+    def _reading(self, storage: Storage, k: int) -> BatteryState:
+        """What its telemetry says. The sun is left out where a forecast promises it anyway."""
+        s = self._s
+        sun = s.solar_kw.get(storage.name) if s.forecast.kind == "none" else None
+        soc = min(1.0, storage.soc_kwh / storage.spec.capacity_kwh)
+        return BatteryState(
+            name=storage.name, soc=soc, power_kw=storage.power_kw,
+            solar_kw=None if sun is None else float(sun[k]), load_kw=None, observed_at=s.start + k * s.slot,
+            reason="Fresh", message="",
         )  # fmt: skip
 
     def _sunny(self, battery: BatteryView, k: int) -> BatteryView:
@@ -119,17 +141,6 @@ def _member(scenario: Scenario, name: str) -> MemberView:
     declared = scenario.clusters[name].spec.capacity.accelerators
     counts = {entry.type: entry.count or 0 for entry in declared}
     return MemberView(True, "Connected", "", capacity=counts)
-
-
-def _reading(storage: Storage, scenario: Scenario, k: int) -> BatteryState:
-    sun = scenario.solar_kw.get(storage.name)
-    now = scenario.start + k * scenario.slot
-    soc = min(1.0, storage.soc_kwh / storage.spec.capacity_kwh)
-    return BatteryState(
-        name=storage.name, soc=soc, power_kw=storage.power_kw,
-        solar_kw=None if sun is None else float(sun[k]), load_kw=None, observed_at=now,
-        reason="Fresh", message="",
-    )  # fmt: skip
 
 
 def _base(job: Job, scenario: Scenario, policy: PolicyView) -> dict[str, Any]:
