@@ -81,3 +81,45 @@ def test_old_errors_fade() -> None:
     expected = errors.expected_error(NOTHING)
     assert expected is not None
     assert expected[0] == pytest.approx(0.5 ** (40 * 24 / 231), rel=0.15)
+
+
+def compared(hours: int, provider: float) -> ForecastErrors:
+    errors = ForecastErrors()
+    for hour in range(hours + 48):
+        now = HERE + hour * HOUR
+        rows = [Series(now, HOUR, (value,) * 60) for value in (provider, provider, 110.0)]
+        errors.note(Expected(*rows), now)
+        errors.settle(Series(HERE, HOUR, (100.0,) * (hour + 1)), now)
+    return errors
+
+
+def test_a_restart_goes_on_from_what_was_told() -> None:
+    before, after = compared(60, 150.0), ForecastErrors()
+    time = HERE + 108 * HOUR
+    told = before.told(NOTHING)
+    after.remember(told, time)
+    for was, now in zip(told, after.told(NOTHING), strict=True):
+        assert (now.used, now.provider, now.own) == pytest.approx((was.used, was.provider, was.own))
+        assert now.comparisons == pytest.approx(was.comparisons, abs=1)
+        assert now.own_share == pytest.approx(was.own_share, rel=0.02)
+    assert before.own_share() == pytest.approx(after.own_share(), rel=0.02)
+
+
+def test_what_was_told_long_ago_hardly_counts() -> None:
+    errors = ForecastErrors()
+    errors.remember(compared(60, 150.0).told(NOTHING), HERE)
+    later = HERE + timedelta(days=60)
+    errors.note(Expected(*(Series(later, HOUR, (100.0,) * 60) for _ in range(3))), later)
+    errors.settle(Series(later, HOUR, (100.0, 100.0, 100.0)), later + 2 * HOUR)
+    assert errors.told(NOTHING)[0].comparisons <= 2
+    assert errors.told(NOTHING)[0].used == pytest.approx(0.0, abs=0.25)
+
+
+def test_what_is_compared_already_is_not_overwritten() -> None:
+    errors = compared(60, 100.0)
+    told = errors.told(NOTHING)
+    errors.remember(compared(60, 150.0).told(NOTHING), HERE)
+    assert errors.told(NOTHING) == told
+    fresh = ForecastErrors()
+    fresh.remember((), HERE)
+    assert fresh.told(NOTHING) == ()

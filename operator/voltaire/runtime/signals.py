@@ -8,7 +8,7 @@ from datetime import timedelta
 
 from voltaire import metrics
 from voltaire.api.resources import Battery, GridZone
-from voltaire.api.values import BatteryState, ZoneSignal
+from voltaire.api.values import BatteryState, LeadError, ZoneSignal
 from voltaire.clock import Clock
 from voltaire.fleet.picture import Picture
 from voltaire.fleet.solar import observe_solar, site_of
@@ -84,8 +84,10 @@ class Polling:
         await self._clock.sleep(max(refresh, shortest))
 
     async def _zone(self, name: str) -> None:
-        spec = self._picture.zones[name].spec
-        watcher = build_zone_watcher(spec, self._dependencies)
+        zone = self._picture.zones[name]
+        watcher = build_zone_watcher(zone.spec, self._dependencies)
+        if zone.status.forecast is not None:
+            watcher.remember(_told_errors(zone), zone.status.forecast.start)
         while True:
             self._take_zone(name, await watcher.poll())
             if await watcher.backfill():
@@ -144,6 +146,14 @@ class Polling:
         if held.stored is not None:
             self._picture.stored[name] = held.stored
             metrics.STORED.labels(battery=name).set(held.stored.grams_per_kwh)
+
+
+def _told_errors(zone: GridZone) -> list[LeadError]:
+    """The forecast errors that an earlier run of the operator left in the status."""
+    return [
+        LeadError(e.lead_hours, e.used, e.provider, e.own, e.own_share, e.comparisons)
+        for e in zone.status.forecast_errors
+    ]
 
 
 def _tell_errors(signal: ZoneSignal) -> None:

@@ -110,6 +110,30 @@ class ForecastErrors:
             elif start + _WAIT < now:
                 del self._pending[start]
 
+    def remember(self, told: Sequence[LeadError], time: datetime) -> None:
+        """Go on from what an earlier run told at `time`, unless this one has compared something already.
+
+        Errors and shares are told at some leads; between them they are linear. They are taken up as if every
+        hour had had the same value, which keeps shares, errors and their weight.
+        """
+        if self._settled is not None or not told:
+            return
+        self._settled = time
+        leads = [error.lead_hours for error in told]
+        count = _between(leads, [float(error.comparisons) for error in told])
+        for track, shares in (
+            (self._published, [error.used for error in told]),
+            (self._provider, [error.provider for error in told]),
+            (self._own, [error.own for error in told]),
+        ):
+            known = _between(leads, shares)
+            track.count = np.where(np.isnan(known), 0.0, count)
+            track.actual, track.error = track.count.copy(), np.nan_to_num(known) * track.count
+        own_share = _between(leads, [error.own_share for error in told])
+        weight = self._provider.count
+        self._square = weight.copy()
+        self._moment = own_share * (weight + PROVIDER_HOURS)
+
     def own_share(self) -> Floats:
         """Share of our own forecast in the combination, by lead hour, 0 to 1."""
         count = self._provider.count
@@ -167,3 +191,12 @@ class ForecastErrors:
         if provider is not None and own is not None:
             self._moment[lead - 1] += (own - provider) * (actual - provider)
             self._square[lead - 1] += (own - provider) ** 2
+
+
+def _between(leads: Sequence[int], values: Sequence[float | None]) -> Floats:
+    """Values at some leads as values at every lead: linear between known ones, NaN without any."""
+    known = [(lead, value) for lead, value in zip(leads, values, strict=True) if value is not None]
+    if not known:
+        return np.full(LEADS, np.nan)
+    at, what = zip(*known, strict=True)
+    return np.asarray(np.interp(np.arange(1, LEADS + 1), at, what))

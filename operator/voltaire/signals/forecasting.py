@@ -31,6 +31,10 @@ class Outlook:
         self._errors = ForecastErrors()
         self._horizon = horizon
 
+    def remember(self, told: Sequence[LeadError], time: datetime) -> None:
+        """Go on from the errors that an earlier run told at `time`."""
+        self._errors.remember(told, time)
+
     def learn(self, history: Series | None, now: datetime) -> None:
         """Take in what occurred up to `now`; older times than before may come, and teach everything anew."""
         if history is not None:

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from voltaire.api.gridzone import GridZoneSpec
-from voltaire.api.values import Series, ZoneSignal
+from voltaire.api.values import LeadError, Series, ZoneSignal
 from voltaire.clock import Clock
 from voltaire.signals.backfill import PIECES, Backfill, as_series
 from voltaire.signals.carbon.samples import PAST, CarbonSource, Sample, screened
@@ -79,6 +79,10 @@ class ZoneWatcher:
         """How long to wait before the next poll, so that polls keep in step with the clock and those of many
         zones do not come at once."""
         return pause(now, self._spec.refresh, phase(self._spec.zone, self._spec.refresh))
+
+    def remember(self, told: Sequence[LeadError], time: datetime) -> None:
+        """Go on from the forecast errors that an earlier run told at `time`."""
+        self._outlook.remember(told, time)
 
     async def backfill(self) -> bool:
         """Ask the source in use for some of what occurred before it was watched; whether anything came.
