@@ -78,4 +78,5 @@ def _table(document: Mapping[str, Any]) -> Table:
 def _percent(value: Mapping[str, float] | None) -> str:
     if value is None:
         return "-"
-    return f"{value['mean']:.1%} ± {100 * (value['high'] - value['mean']):.1f}"
+    half = 100 * (value["high"] - value["mean"])
+    return f"{value['mean']:.1%}" + (f" ± {half:.1f}" if half else "")
