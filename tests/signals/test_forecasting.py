@@ -37,12 +37,12 @@ def test_the_providers_forecast_is_kept_and_extended_by_ours() -> None:
     assert forecast.values[0] == 100
     assert set(forecast.values[1:25]) == {7.0}
     assert set(forecast.values[25:]) == {30.0}
-    assert forecast.end >= NOW + 48 * HOUR
+    assert forecast.end >= NOW + 168 * HOUR
 
 
 def test_a_longer_forecast_is_kept_whole() -> None:
-    provided = answer(HERE + HOUR, *[7.0] * 100, ahead=100).forecast
-    assert published(CURRENT, provided, ours()).end == HERE + 101 * HOUR
+    provided = answer(HERE + HOUR, *[7.0] * 200, ahead=200).forecast
+    assert published(CURRENT, provided, ours()).end == HERE + 201 * HOUR
 
 
 def test_a_gap_in_the_providers_forecast_is_ours() -> None:

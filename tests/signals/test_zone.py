@@ -239,11 +239,11 @@ async def test_a_constant_alone_speaks_for_the_past_and_as_a_fallback_only_for_n
     assert set(fallback.forecast.values) == {400}
 
 
-async def test_the_forecast_covers_48_hours_from_now_when_a_value_is_known() -> None:
+async def test_the_forecast_covers_a_week_from_now_when_a_value_is_known() -> None:
     signal = await watcher(Scripted(answer(HERE, 40))).poll()
     assert signal.forecast is not None
     assert signal.forecast.start == HERE
-    assert signal.forecast.end >= NOW + timedelta(hours=48)
+    assert signal.forecast.end >= NOW + timedelta(hours=168)
     assert None not in signal.forecast.values
 
 

@@ -7,7 +7,6 @@ days and weeks as soon as it has seen them.
 
 from __future__ import annotations
 
-from bisect import bisect_right
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
@@ -20,7 +19,8 @@ from voltaire.forecast.grid import Floats
 from voltaire.signals.accuracy import Expected, ForecastErrors
 from voltaire.signals.carbon.samples import HOUR, Sample
 
-HORIZON = timedelta(hours=48)
+HORIZON = timedelta(hours=168)
+"""The longest that a PlacementPolicy plans ahead."""
 
 
 class Outlook:
@@ -94,15 +94,15 @@ def expect(
 
 def _on_steps(provided: Sequence[Sample], start: datetime, step: timedelta, count: int) -> Floats:
     """The provider's values at the beginnings of steps; NaN where it has none."""
-    starts = [sample.start for sample in provided]
-    values = np.full(count, np.nan)
-    for index in range(count):
-        time = start + index * step
-        place = bisect_right(starts, time) - 1
-        if place >= 0 and time < provided[place].end:
-            value = provided[place].grams_per_kwh
-            values[index] = np.nan if value is None else value
-    return values
+    if not provided:
+        return np.full(count, np.nan)
+    starts = np.array([sample.start.timestamp() for sample in provided])
+    ends = np.array([sample.end.timestamp() for sample in provided])
+    values = np.array([sample.grams_per_kwh for sample in provided], dtype=np.float64)
+    times = start.timestamp() + np.arange(count) * step.total_seconds()
+    place = np.searchsorted(starts, times, side="right") - 1
+    there = (place >= 0) & (times < ends[place])
+    return np.where(there, values[place], np.nan)
 
 
 def _series(start: datetime, step: timedelta, values: Floats) -> Series:

@@ -7,10 +7,10 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from math import gcd
 
+import numpy as np
+
 from voltaire.api.values import Series
 from voltaire.signals.carbon.samples import PAST, Sample
-
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 @dataclass(slots=True)
@@ -69,17 +69,16 @@ class History:
         every = [sample for kept in begun.values() for sample in kept]
         if not any(sample.grams_per_kwh is not None for sample in every):
             return None
-        step = timedelta(seconds=gcd(*(_seconds(t) for s in every for t in (s.start, s.end))))
-        start = min(sample.start for sample in every)
-        values: list[float | None] = [None] * ((max(sample.end for sample in every) - start) // step)
+        starts = np.array([sample.start.timestamp() for sample in every], dtype=np.int64)
+        ends = np.array([sample.end.timestamp() for sample in every], dtype=np.int64)
+        # Grids of minutes and hours are anchored at 1970.
+        step, first = gcd(int(np.gcd.reduce(starts)), int(np.gcd.reduce(ends))), int(starts.min())
+        values: list[float | None] = [None] * ((int(ends.max()) - first) // step)
+        spans = zip(((starts - first) // step).tolist(), ((ends - first) // step).tolist(), strict=True)
+        places = dict(zip(map(id, every), spans, strict=True))
         for rank in sorted(begun, reverse=True):
             for sample in begun[rank]:
                 if sample.grams_per_kwh is not None:
-                    first, last = (sample.start - start) // step, (sample.end - start) // step
-                    values[first:last] = [sample.grams_per_kwh] * (last - first)
-        return Series(start, step, tuple(values))
-
-
-def _seconds(time: datetime) -> int:
-    """Seconds since 1970: grids of minutes and hours are anchored there."""
-    return (time - _EPOCH) // timedelta(seconds=1)
+                    begin, end = places[id(sample)]
+                    values[begin:end] = [sample.grams_per_kwh] * (end - begin)
+        return Series(datetime.fromtimestamp(first, UTC), timedelta(seconds=step), tuple(values))
