@@ -132,6 +132,10 @@ class Device:
     async def poke(self, address: int, values: list[int]) -> None:
         await self._server.async_setValues(UNIT, 16, address, values)
 
+    async def stop(self) -> None:
+        """It is gone: no more connections, and those there are break."""
+        await self._server.shutdown()
+
     def spec(self, **fields: Any) -> dict[str, Any]:
         """How a Battery names it."""
         return {"host": "127.0.0.1", "port": self.port, "unitId": UNIT, **fields}
