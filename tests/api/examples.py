@@ -250,6 +250,12 @@ def _battery(telemetry: Object, **control: Any) -> Object:
     return changed(_BATTERY, {"telemetry": telemetry, "control": mode})
 
 
+_FORECAST: Object = {
+    "values": "$.forecast[*].watts",
+    "times": "$.forecast[*].at",
+    "unit": "W",
+    "scale": 1,
+}
 _SOC_TOPIC: Object = {
     "topic": "site/soc",
     "path": "$.soc",
@@ -290,7 +296,7 @@ _MQTT_CONTROL: Object = _BROKER | {
     "document": "site/set",
 }
 _HTTP = _battery(
-    {"http": READINGS | {"time": "$.time"}},
+    {"http": READINGS | {"time": "$.time", "solarForecast": _FORECAST}},
     mqtt=_MQTT_CONTROL,
     power=True,
 )
@@ -310,6 +316,7 @@ _MQTT = _battery(
             "power": _POWER_TOPIC,
             "solar": _POWER_TOPIC,
             "load": _POWER_TOPIC,
+            "solarForecast": _FORECAST | {"topic": "site/forecast"},
         }
     }
 )

@@ -51,6 +51,15 @@ class PowerReading(Model):
     positive: Sign = _SIGN
 
 
+class SolarForecastReading(Model):
+    """A forecast of solar production in JSON: times at equal distances, and a power from each on."""
+
+    values: Query = Field(description="Path of all powers, in order: `$.forecast[*].watts`.")
+    times: Query = Field(description="Path of the times from which they hold: `$.forecast[*].at`.")
+    unit: PowerUnit = _POWER_UNIT
+    scale: Scale = _SCALE
+
+
 class Readings(Model):
     """What is read from a Prometheus server or a JSON document."""
 
@@ -71,6 +80,9 @@ class JsonDocument(Readings):
         default=None,
         description="Where the document says when it was written: RFC 3339 with an offset, or seconds or "
         "milliseconds since 1970. Absent: its numbers are as old as their receipt.",
+    )
+    solar_forecast: SolarForecastReading | None = Field(
+        default=None, description="Forecast of the solar production, where the site has one."
     )
 
 
@@ -172,6 +184,12 @@ class PowerTopic(TopicReading):
     positive: Sign = _SIGN
 
 
+class SolarForecastTopic(SolarForecastReading):
+    """A forecast of solar production in the messages of a topic."""
+
+    topic: Topic = Field(description="The topic, without wildcards. Retained messages are taken.")
+
+
 class Mqtt(Broker):
     """Topics of an MQTT broker."""
 
@@ -186,6 +204,9 @@ class Mqtt(Broker):
     power: PowerTopic | None = Field(default=None, description="Battery power.")
     solar: PowerTopic | None = Field(default=None, description="Solar production now.")
     load: PowerTopic | None = Field(default=None, description="What the site draws in all.")
+    solar_forecast: SolarForecastTopic | None = Field(
+        default=None, description="Forecast of the solar production, where the site has one."
+    )
 
 
 class Victron(Broker):

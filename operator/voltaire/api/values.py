@@ -134,6 +134,8 @@ class BatteryState:
     observed_at: datetime | None
     reason: str
     message: str
+    solar_forecast: Series | None = None
+    """kW expected of the solar beside it, where the site says so."""
 
     @property
     def fresh(self) -> bool:

@@ -71,6 +71,9 @@ def battery_view(
     outlook = (0.0,) * slots
     if solar and expected:
         outlook = expected.outlook(start, slot, slots)
+    if solar and state.solar_forecast is not None:  # the site knows its own sky better
+        given = state.solar_forecast.resample(start, slot, slots)
+        outlook = tuple(ours if kw is None else kw for ours, kw in zip(outlook, given, strict=True))
     return BatteryView(
         name=name,
         capacity_kwh=spec.capacity_kwh,

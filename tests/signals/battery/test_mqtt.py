@@ -19,7 +19,7 @@ from tests.signals.battery.broker import PASSWORD, USER, Running, broker
 from tests.signals.battery.builders import PRIVATE, Secrets, free_port, hung, secret, sites, spec
 from tests.signals.builders import NOW, StandingClock
 from voltaire.api.battery_sources import Broker
-from voltaire.api.values import BatteryState
+from voltaire.api.values import BatteryState, Series
 from voltaire.lab.pki import Authority
 from voltaire.signals.addresses import UrlRules
 from voltaire.signals.battery.build import SiteDeps, build_watcher
@@ -120,6 +120,17 @@ async def test_a_retained_message_is_taken_where_the_user_says_so_or_it_carries_
     dated = {"soc": accepted["soc"] | {"time": "at"}}
     async with watched(running.spec(**dated)) as watcher:
         assert (await watcher.poll()).soc == 0.9
+
+
+async def test_a_retained_forecast_of_the_sun_is_taken(running: Running) -> None:
+    entries = [{"at": (NOW + timedelta(hours=hour)).isoformat(), "kw": hour} for hour in range(3)]
+    await running.publish("site/forecast", json.dumps(entries), retain=True)
+    forecast = {"topic": "site/forecast", "values": "$[*].kw", "times": "$[*].at"}
+    async with watched(running.spec(**SOC, solarForecast=forecast)) as watcher:
+        await watcher.poll()
+        await running.publish("site/soc", "50")
+        state = await until(watcher, lambda state: state.fresh)
+    assert state.solar_forecast == Series(NOW, timedelta(hours=1), (0.0, 1.0, 2.0))
 
 
 async def test_an_empty_message_means_that_the_device_is_gone(running: Running) -> None:

@@ -10,6 +10,7 @@ from voltaire.clock import Clock
 from voltaire.signals.battery.json_path import at_path
 from voltaire.signals.battery.login import bearer
 from voltaire.signals.battery.readings import Measured, RawReadings, configured, retold, wire
+from voltaire.signals.battery.solar_forecast import take_forecast
 from voltaire.signals.battery.times import measured_at, wall_time
 from voltaire.signals.carbon.credentials import ReadSecret
 from voltaire.signals.errors import SignalError
@@ -41,6 +42,8 @@ class JsonReader:
                 raw.values[name] = Measured(number(at_path(document, reading.query)), time)
             except SignalError as error:
                 raw.errors[name] = retold(error, f"{name}.query {reading.query}")
+        if self.readings.solar_forecast is not None:
+            take_forecast(raw, self.readings.solar_forecast, lambda: document, self.clock)
         return raw
 
     async def aclose(self) -> None:

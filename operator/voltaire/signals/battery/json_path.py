@@ -46,6 +46,16 @@ def at_path(document: object, path: str) -> object:
     return values[0]
 
 
+def all_at_path(document: object, path: str) -> list[object]:
+    """All values at a JSON path, in order. Raises NoData where there is none, ConfigError."""
+    if not path.startswith("$"):
+        raise ConfigError(f"{shown(path)} is to be a JSON path as in RFC 9535, beginning with $")
+    values = _find(compiled(path), document)
+    if not values:
+        raise NoData("the document has nothing there")
+    return values
+
+
 def compiled(path: str) -> JSONPathQuery:
     """A path that begins with `$`. Raises ConfigError."""
     try:

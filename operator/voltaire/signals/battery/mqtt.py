@@ -12,6 +12,7 @@ from voltaire.signals.battery.json_path import at_path
 from voltaire.signals.battery.mqtt_connection import Brokers
 from voltaire.signals.battery.mqtt_listener import MAX_PAYLOAD_BYTES, Listener, Message
 from voltaire.signals.battery.readings import Measured, RawReadings, retold, wire
+from voltaire.signals.battery.solar_forecast import take_forecast
 from voltaire.signals.battery.times import measured_at, wall_time
 from voltaire.signals.errors import Malformed, NoData, SignalError, Stale
 from voltaire.signals.numbers import number, parse_json, parse_number
@@ -36,6 +37,9 @@ class MqttReader:
                 raw.values[name] = reported(reading, messages, self.clock, now, accept=accept)
             except SignalError as error:
                 raw.errors[name] = retold(error, f"{name}: topic {reading.topic}")
+        if self.spec.solar_forecast is not None:
+            topic = self.spec.solar_forecast.topic
+            take_forecast(raw, self.spec.solar_forecast, lambda: _document(messages, topic), self.clock)
         return raw
 
     async def aclose(self) -> None:
@@ -47,7 +51,11 @@ def mqtt_reader(spec: Mqtt, brokers: Brokers, clock: Clock) -> MqttReader:
     """A reader of its own connection."""
     readings = topics(spec).values()
     dated = [reading.topic for reading in readings if reading.time is not None]
-    listener = Listener(spec, [reading.topic for reading in readings], brokers, clock, dated=dated)
+    names = [reading.topic for reading in readings]
+    if spec.solar_forecast is not None:
+        names.append(spec.solar_forecast.topic)
+        dated.append(spec.solar_forecast.topic)
+    listener = Listener(spec, names, brokers, clock, dated=dated)
     return MqttReader(spec, listener, clock)
 
 
@@ -76,6 +84,13 @@ def reported(
         document = parse_json(message.payload, "the message")
         time = measured_at(wall_time(at_path(document, reading.time)), clock, now)
     return Measured(_number(message.payload, reading.path), min(time, now))
+
+
+def _document(messages: Mapping[str, Message], topic: str) -> object:
+    """A topic's last message as JSON. Raises NoData, Malformed."""
+    if topic not in messages:
+        raise NoData("there was no message yet")
+    return parse_json(messages[topic].payload, "the message")
 
 
 def _number(payload: bytes, path: str | None) -> float:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Literal, Protocol
 
 from voltaire.api.battery_sources import PowerReading, PowerTopic, Readings, Sign, SocReading, SocTopic
@@ -13,6 +13,7 @@ from voltaire.signals.errors import SignalError
 Unit = Literal["Fraction", "Percent", "kWh", "W", "kW", "MW"]
 OPTIONAL = ("power", "solar", "load")
 FIELDS = ("soc", *OPTIONAL)
+FORECAST = "solarForecast"
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,12 +38,14 @@ class Measured:
 class RawReadings:
     """The fields that were asked for, those that were read, and for those that could not be read, why.
 
-    Keys are those of `FIELDS`.
+    Keys are those of `FIELDS`, and `FORECAST`.
     """
 
     wires: Mapping[str, Wire]
     values: dict[str, Measured] = field(default_factory=dict)
     errors: dict[str, SignalError] = field(default_factory=dict)
+    forecast: tuple[datetime, timedelta, tuple[float, ...]] | None = None
+    """Solar production expected: start, step and numbers, written as wires["solarForecast"] says."""
 
 
 class SiteReader(Protocol):

@@ -9,11 +9,12 @@ from datetime import datetime
 import structlog
 
 from voltaire.api.battery import BatterySpec
-from voltaire.api.values import BatteryState
+from voltaire.api.values import BatteryState, Series
 from voltaire.clock import Clock
 from voltaire.signals.battery import convert
-from voltaire.signals.battery.readings import OPTIONAL, Measured, RawReadings, SiteReader
+from voltaire.signals.battery.readings import FORECAST, OPTIONAL, Measured, RawReadings, SiteReader
 from voltaire.signals.battery.sign_check import SignCheck
+from voltaire.signals.battery.solar_forecast import forecast_series
 from voltaire.signals.errors import NoData, SignalError, Stale
 from voltaire.signals.source_state import MAX_MESSAGE, failure, within
 
@@ -116,6 +117,11 @@ def interpret(name: str, spec: BatterySpec, raw: RawReadings, now: datetime) -> 
         except SignalError as error:
             powers[field] = None
             troubles.append(str(error))
+    forecast: Series | None = None
+    try:
+        forecast = _forecast(spec, raw, now)
+    except SignalError as error:
+        troubles.append(str(error))
     return BatteryState(
         name=name,
         soc=soc,
@@ -125,7 +131,15 @@ def interpret(name: str, spec: BatterySpec, raw: RawReadings, now: datetime) -> 
         observed_at=measured.time,
         reason="Partial" if troubles else "Observed",
         message="; ".join(troubles)[:MAX_MESSAGE],
+        solar_forecast=forecast,
     )
+
+
+def _forecast(spec: BatterySpec, raw: RawReadings, now: datetime) -> Series | None:
+    """Solar production expected, None when it was not asked for."""
+    if FORECAST in raw.errors:
+        raise raw.errors[FORECAST]
+    return forecast_series(raw.forecast, raw.wires[FORECAST], spec, now) if raw.forecast else None
 
 
 def _fresh(field: str, spec: BatterySpec, raw: RawReadings, now: datetime) -> Measured:
