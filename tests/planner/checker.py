@@ -108,25 +108,24 @@ def _work(snapshot: Snapshot, w: WorkloadView, d: Decision, now: datetime) -> li
 
 
 def _capacity(snapshot: Snapshot, made: Plan) -> list[str]:
-    used: dict[tuple[str, int], int] = defaultdict(int)
-    power: dict[tuple[str, int], float] = defaultdict(float)
+    """At every moment at which something starts, what then runs fits."""
+    held: dict[str, list[tuple[datetime, datetime, int, float]]] = defaultdict(list)
     for uid, decision in made.decisions.items():
         w = snapshot.workloads[uid]
         for s in decision.segments:
             view = snapshot.clusters[s.cluster]
             kw = w.power_kw if w.power_kw is not None else w.accelerators * min(view.accelerator_kw.values())
-            first = (s.start - snapshot.start) // snapshot.slot
-            last = -((snapshot.start - (s.end - MOMENT)) // snapshot.slot)
-            for k in range(first, min(last, snapshot.slots)):
-                used[s.cluster, k] += w.accelerators
-                power[s.cluster, k] += kw * view.pue
+            held[s.cluster].append((s.start, s.end - MOMENT, w.accelerators, kw * view.pue))
     found = []
-    for (name, k), count in used.items():
+    for name, pieces in held.items():
         view = snapshot.clusters[name]
-        if count > sum(view.capacity.values()):
-            found.append(f"{name} slot {k}: {count} accelerators of {sum(view.capacity.values())}")
-        if view.limit_kw is not None and power[name, k] > view.limit_kw + 1e-6:
-            found.append(f"{name} slot {k}: {power[name, k]} kW of {view.limit_kw}")
+        for moment, _, _, _ in pieces:
+            there = [piece for piece in pieces if piece[0] <= moment < piece[1]]
+            count, power = sum(p[2] for p in there), sum(p[3] for p in there)
+            if count > sum(view.capacity.values()):
+                found.append(f"{name} at {moment}: {count} accelerators of {sum(view.capacity.values())}")
+            if view.limit_kw is not None and power > view.limit_kw + 1e-6:
+                found.append(f"{name} at {moment}: {power} kW of {view.limit_kw}")
     return found
 
 

@@ -12,10 +12,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from tests.planner.checker import violations
-from tests.planner.worlds import HOUR, NOW, battery, cluster, running, stopped, workload, world
+from tests.planner.worlds import HOUR, NOW, battery, cluster, plan, running, stopped, workload, world
 from voltaire.api.aiworkload import LabelSelector
 from voltaire.fleet.snapshot import ClusterView, PolicyView, Snapshot, WorkloadView
-from voltaire.planner import plan
 from voltaire.planner.terms import GUARD_SLOTS
 
 SLOTS = 32  # eight hours

@@ -14,6 +14,7 @@ from tests.planner.worlds import (
     battery,
     cluster,
     hourly,
+    plan,
     running,
     stopped,
     workload,
@@ -22,7 +23,6 @@ from tests.planner.worlds import (
 from voltaire.api.aiworkload import LabelSelector, SelectorRequirement
 from voltaire.api.gridzone import Basis
 from voltaire.fleet.snapshot import ClusterView, PolicyView, WorkloadView
-from voltaire.planner import plan
 from voltaire.planner.plan import Action, Decision
 
 PARIS = cluster("paris", hourly(30), jurisdictions=frozenset({"EU", "FR"}))
@@ -141,12 +141,27 @@ class TestCapacity:
         assert outcome(made["moving"]) == (Action.STAY, "paris", "InTransition")
         assert made["w"].cluster == "virginia"
 
-    def test_a_running_workload_is_not_evicted_by_a_larger_or_more_urgent_one(self) -> None:
-        small = running("small", on="paris", accelerators=2)
+    def test_what_is_never_disrupted_does_not_make_room_for_a_more_urgent_one(self) -> None:
+        small = running("small", on="paris", accelerators=2, mode="Never")
         urgent = workload(accelerators=16, deadline=NOW + 2 * HOUR, deadline_required=True)
         made = plan(world([PARIS], [small, urgent]), NOW).decisions
         assert outcome(made["small"])[:2] == (Action.STAY, "paris")
         assert made["w"].late
+
+    def test_what_may_be_paused_makes_room_for_a_required_deadline(self) -> None:
+        small = running("small", on="paris", accelerators=2, mode="Suspend")
+        urgent = workload(accelerators=16, deadline=NOW + 2 * HOUR, deadline_required=True)
+        made = plan(world([PARIS], [small, urgent]), NOW).decisions
+        assert outcome(made["small"]) == (Action.PAUSE, "paris", "MakingRoom")
+        assert outcome(made["w"])[:2] == (Action.START, "paris")
+        assert not made["w"].late
+
+    def test_nobody_makes_room_for_what_can_wait(self) -> None:
+        small = running("small", on="paris", accelerators=2)
+        large = workload(accelerators=16, deadline=NOW + 8 * HOUR, deadline_required=True)
+        made = plan(world([PARIS], [small, large]), NOW).decisions
+        assert outcome(made["small"])[:2] == (Action.STAY, "paris")
+        assert made["w"].next_start == NOW + 2 * HOUR
 
 
 class TestWhen:
@@ -269,16 +284,14 @@ class TestModes:
         assert outcome(got) == (Action.MIGRATE, "paris", "CleanerElsewhere")
         assert "against 400 here; saves" in got.message
 
-    def test_a_server_runs_where_the_day_is_cleanest_and_is_never_paused(self) -> None:
-        got = decide(
-            [cluster("paris", CLEAN_AT_NIGHT), cluster("virginia", hourly(350))],
-            workload(type="Serving", remaining_seconds=None),
-        )
-        assert outcome(got) == (
-            Action.START,
-            "paris" if 400 * 18 + 40 * 6 < 350 * 24 else "virginia",
-            "AlwaysRuns",
-        )
+    @pytest.mark.parametrize(("steady", "where"), [(300, "virginia"), (320, "paris")])
+    def test_a_server_runs_where_the_horizon_is_cleanest_and_is_never_paused(
+        self, steady: int, where: str
+    ) -> None:
+        paris = cluster("paris", hourly(*([*[400] * 6, *[40] * 6, *[400] * 12] * 2)))  # 310 on average
+        server = workload(type="Serving", remaining_seconds=None)
+        got = decide([paris, cluster("virginia", hourly(steady))], server)
+        assert outcome(got) == (Action.START, where, "AlwaysRuns")
         kept = decide(
             [cluster("here", hourly(900))], running(on="here", type="Serving", remaining_seconds=None)
         )

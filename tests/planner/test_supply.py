@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from tests.planner.worlds import battery, cluster, hourly
 from voltaire.planner import site_intensity
-from voltaire.planner.supply import delivered_grams_per_kwh, dispatch, follow_load
+from voltaire.planner.supply import delivered_grams_per_kwh, follow_load
 
 ONE = np.ones(4)
 
@@ -95,21 +95,3 @@ def test_a_longer_slot_takes_more_energy() -> None:
     site = cluster("x", (300.0, 299.0), batteries=(battery(energy_kwh=5.0),))
     assert site_intensity(site, 10.0, 0, slot_length=timedelta(minutes=30)) == 50
     assert site_intensity(site, 10.0, 0, slot_length=timedelta(hours=1)) == pytest.approx(175)
-
-
-def test_energy_stays_between_reserve_and_capacity() -> None:
-    pack = battery(
-        capacity_kwh=20.0, energy_kwh=15.0, reserve_kwh=5.0, charge_efficiency=0.9, discharge_efficiency=0.8
-    )
-    grid = np.array([100.0, 400.0, 100.0, 500.0])
-    kw = dispatch(pack, grid, ONE * 50, np.array([30.0, 0.0, 30.0, 0.0]), ONE)
-    held = 15.0 + np.cumsum(np.where(kw < 0, -kw * 0.9, -kw / 0.8))
-    assert kw[0] < 0
-    assert kw[3] == pytest.approx(10.0)
-    assert held.max() <= 20.0 + 1e-9
-    assert held.min() >= 5.0 - 1e-9
-
-
-def test_stored_energy_dirtier_than_the_grid_stays_where_it_is() -> None:
-    kw = dispatch(battery(stored_grams_per_kwh=200.0), ONE * 200, ONE * 50, ONE * 0, ONE)
-    assert not kw.any()

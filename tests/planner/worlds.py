@@ -9,11 +9,13 @@ from typing import Any
 from voltaire.api.aiworkload import LabelSelector
 from voltaire.api.gridzone import Basis
 from voltaire.fleet.snapshot import BatteryView, ClusterView, PolicyView, Snapshot, WorkloadView
+from voltaire.planner import Effort, Plan, Planner
 
 NOW = datetime(2026, 3, 14, 12, 0, tzinfo=UTC)
 SLOT = timedelta(minutes=15)
 HOUR = timedelta(hours=1)
 AVERAGE = Basis()
+QUICK = Effort(rounds=30, neighbourhoods=20, threads=1)
 
 
 def hourly(*values: float, hours: int = 48) -> tuple[float, ...]:
@@ -132,3 +134,8 @@ def world(
     return Snapshot(
         clusters=members, workloads={view.uid: view for view in workloads}, **{**values, **fields}
     )
+
+
+def plan(snapshot: Snapshot, now: datetime) -> Plan:
+    """One plan from nothing, with counted effort: the same each time."""
+    return Planner(QUICK).plan(snapshot, now)

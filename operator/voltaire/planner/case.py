@@ -1,22 +1,18 @@
-"""One workload's problem as arrays: where it could run, what each slot would emit, what is open."""
+"""One workload's choices: where it could run, where it is, and what may be done to it."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
-import numpy as np
+from collections.abc import Hashable, Mapping
+from dataclasses import dataclass, field
 
 from voltaire.fleet.power import workload_power_kw
 from voltaire.fleet.snapshot import WorkloadView
-from voltaire.planner.eligibility import Rejection, fitting_types, rejections
-from voltaire.planner.grid import Bools, Floats
+from voltaire.planner.eligibility import Rejection, Rule, fitting_types, rejections
+from voltaire.planner.order import is_lasting
 from voltaire.planner.sites import Fleet, Site
 
-DRAIN_GRAMS_PER_HOUR = 1e7
-"""Virtual price of staying where it should leave: above any real emission, below any impossibility."""
-
-UNKNOWN_FACTOR = 2.0
-"""An unknown intensity is priced at twice the worst that is known: the last resort of a required deadline."""
+UNKNOWN_KIND = "unknown"
+"""Stands for the accelerators of what runs where none are counted."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,46 +25,33 @@ class Place:
     facility_kw: float
 
 
-@dataclass(slots=True)
+@dataclass(frozen=True, slots=True)
 class Case:
-    """All arrays are (slots, places) unless they say otherwise.
-
-    `gph`: marginal g per hour at work. `grid`: grid g/kWh, for transfers. `open`: capacity for it.
-    `start_ok` and `known` are per place: whether it may be started there, whether the intensity is known.
-    `surcharge`: virtual g per hour per place. `begin`, `usable`: seconds per slot, after its earliest start.
-    `own`: index of the place where it is, or None. `data`: places in the cluster where its checkpoint lies.
-    """
+    """`places`: where it may be started. `own`: where it is, allowed or not. `leaving`: it runs where it
+    should not, and may go elsewhere."""
 
     workload: WorkloadView
     places: tuple[Place, ...]
-    rejected: dict[str, Rejection | None]
-    gph: Floats
-    grid: Floats
-    open: Bools
-    start_ok: Bools
-    known: Bools
-    surcharge: Floats
-    rate: Floats
-    begin: Floats
-    end: Floats
-    usable: Floats
-    own: int | None
-    data: tuple[int, ...]
+    rejected: Mapping[str, Rejection | None]
+    own: Place | None
+    can_migrate: bool
+    leaving: bool
+
+    @property
+    def lasting(self) -> bool:
+        """Whether it has no known end: servers, and work of unknown duration."""
+        return is_lasting(self.workload)
 
     @property
     def remaining(self) -> float:
-        """Work left in seconds at throughput 1, at least one: what is not finished has something left.
-
-        Raises ValueError where it is unknown.
-        """
-        if self.workload.remaining_seconds is None:
-            raise ValueError(f"{self.workload.key} has no known duration")
-        return max(1.0, self.workload.remaining_seconds)
+        """Work left in seconds at throughput 1, at least one: what is not finished has something left."""
+        return max(1.0, self.workload.remaining_seconds or 0.0)
 
     @property
     def transfer_seconds(self) -> float:
-        """How long its checkpoint travels."""
-        return self.workload.checkpoint_gb / self.workload.policy.gb_per_hour * 3600.0
+        """How long its checkpoint travels; a server's new copy comes up beside the old one."""
+        w = self.workload
+        return 0.0 if w.type == "Serving" else w.checkpoint_gb / w.policy.gb_per_hour * 3600.0
 
     @property
     def transfer_kwh(self) -> float:
@@ -76,88 +59,107 @@ class Case:
         return self.workload.checkpoint_gb * self.workload.policy.kwh_per_gb
 
     @property
+    def restore_seconds(self) -> float:
+        return 0.0 if self.workload.type == "Serving" else self.workload.restore_seconds
+
+    @property
+    def at_risk_seconds(self) -> float:
+        return 0.0 if self.workload.type == "Serving" else self.workload.at_risk_seconds
+
+    @property
     def anchor(self) -> str | None:
         """The cluster that holds its copy or its checkpoint."""
         return self.workload.cluster or self.workload.data_cluster
 
-    def cheapest_rate(self, bound: bool) -> Floats:
-        """Per slot, g per second of work at the cheapest place that may be used, capacity aside. `bound`: it
-        stays where it, or its checkpoint, is."""
-        anchored = [i for i in (self.own, *self.data) if i is not None]
-        usable = np.zeros_like(self.start_ok) if bound and anchored else self.start_ok.copy()
-        usable[anchored] = True
-        usable &= self.known
-        if not usable.any():
-            usable[:] = True
-        return np.asarray((self.gph / 3600.0 / self.rate)[:, usable].min(axis=1))
+    @property
+    def required(self) -> bool:
+        """Whether it has a deadline that must be met."""
+        return not self.lasting and self.workload.deadline is not None and self.workload.deadline_required
+
+    def place(self, cluster: str, kind: str) -> Place:
+        """The place of that name. Raises LookupError for one that it may not use."""
+        here: tuple[Place, ...] = (self.own,) if self.own is not None else ()
+        everywhere: tuple[Place, ...] = (*here, *self.places)
+        for place in everywhere:
+            if place.cluster == cluster and (place.kind or "") == kind:
+                return place
+        raise LookupError(f"{self.workload.key} may not use {kind or 'processors'} in {cluster}")
+
+    def choices(self, fleet: Fleet, blind: bool = False) -> tuple[Place, ...]:
+        """Where it may be started now: at known intensity, or where its checkpoint lies; `blind`: or
+        anywhere. What may not migrate starts where its checkpoint lies."""
+        data = self.workload.data_cluster if self.own is None else None
+        bound = self.anchor is not None and not self.can_migrate
+        found = (p for p in self.places if not bound or p.cluster == self.anchor)
+        known = fleet.sites
+        return tuple(p for p in found if blind or known[p.cluster].known or p.cluster == data)
 
 
-def _places(workload: WorkloadView, fleet: Fleet, rejected: dict[str, Rejection | None]) -> list[Place]:
-    """Every place it may be started at, and the one where it is or where its data lie, allowed or not."""
-    places = []
-    for name, site in fleet.sites.items():
-        kinds: tuple[str | None, ...] = ()
-        if name == workload.cluster:
-            kinds = (_own_kind(workload, site, fitting_types(workload, site.view)),)
-        elif rejected[name] is None:
-            kinds = fitting_types(workload, site.view)
-        if name == workload.data_cluster and not kinds and workload.cluster is None:
-            kinds = (next(iter(sorted(site.view.capacity)), None),)
-        places += [_place(workload, site, kind) for kind in dict.fromkeys(kinds)]
-    return places
+@dataclass(slots=True)
+class Cases:
+    """Builds cases; what depends only on the kind of workload is found once."""
+
+    fleet: Fleet
+    _found: dict[Hashable, tuple[dict[str, Rejection | None], tuple[Place, ...]]] = field(
+        default_factory=dict
+    )
+
+    def build(self, w: WorkloadView) -> Case:
+        """The case of one workload."""
+        key = (
+            w.namespace, w.accelerators, w.power_kw, tuple(w.throughput.items()), w.residency,
+            w.selector.model_dump_json(), tuple(w.excluded.items()),
+        )  # fmt: skip
+        if key not in self._found:
+            self._found[key] = self._search(w)
+        rejected, places = self._found[key]
+        own = own_place(w, self.fleet)
+        if own is not None:  # within its cluster it keeps its accelerators
+            same = () if rejected[own.cluster] is not None else (own,)
+            places = (*(p for p in places if p.cluster != own.cluster), *same)
+        movable = w.mode == "Migrate" and w.migrations_left > 0 and self._reachable(w)
+        leaving = movable and own is not None and self._should_leave(w, rejected)
+        if leaving and own is not None:
+            places = tuple(p for p in places if p.cluster != own.cluster)
+            leaving = bool(places) and w.movable
+        return Case(w, places, rejected, own, movable, leaving)
+
+    def _search(self, w: WorkloadView) -> tuple[dict[str, Rejection | None], tuple[Place, ...]]:
+        rejected = rejections(w, {name: site.view for name, site in self.fleet.sites.items()})
+        places = (
+            place_of(w, site, kind)
+            for name, site in self.fleet.sites.items()
+            if rejected[name] is None
+            for kind in fitting_types(w, site.view)
+        )
+        return rejected, tuple(places)
+
+    def _reachable(self, w: WorkloadView) -> bool:
+        anchor = w.cluster or w.data_cluster
+        return anchor is None or (anchor in self.fleet.sites and self.fleet.sites[anchor].view.reachable)
+
+    def _should_leave(self, w: WorkloadView, rejected: Mapping[str, Rejection | None]) -> bool:
+        """Its cluster drains, is no longer allowed, or does not get it going."""
+        name = w.cluster or ""
+        found = rejected[name]
+        stuck = found is not None and found.rule is Rule.EXCLUDED and not w.running
+        refused = found is not None and found.rule.owner
+        return self.fleet.sites[name].view.draining or refused or stuck
 
 
-def _own_kind(workload: WorkloadView, site: Site, kinds: tuple[str | None, ...]) -> str | None:
-    if workload.accelerator_type is not None or workload.accelerators == 0:
-        return workload.accelerator_type if workload.accelerators else None
-    return kinds[0] if kinds else next(iter(sorted(site.view.capacity)), None)
-
-
-def _place(workload: WorkloadView, site: Site, kind: str | None) -> Place:
-    kw = workload_power_kw(workload, site.view, kind)
-    rate = workload.throughput.get(kind, 1.0) if kind is not None else 1.0
+def place_of(w: WorkloadView, site: Site, kind: str | None) -> Place:
+    """A workload at a cluster on an accelerator type."""
+    kw = workload_power_kw(w, site.view, kind)
+    rate = w.throughput.get(kind, 1.0) if kind is not None else 1.0
     return Place(site.view.name, kind, rate if rate > 0 else 1.0, kw * site.view.pue)
 
 
-def own_place(workload: WorkloadView, fleet: Fleet) -> Place | None:
+def own_place(w: WorkloadView, fleet: Fleet) -> Place | None:
     """The place a workload occupies, None while it occupies none that is known."""
-    if workload.cluster is None or workload.cluster not in fleet.sites:
+    if w.cluster is None or w.cluster not in fleet.sites:
         return None
-    site = fleet.sites[workload.cluster]
-    return _place(workload, site, _own_kind(workload, site, fitting_types(workload, site.view)))
-
-
-def build_case(workload: WorkloadView, fleet: Fleet) -> Case:
-    """The arrays of one workload against what is left of the fleet now."""
-    views = {name: site.view for name, site in fleet.sites.items()}
-    rejected = rejections(workload, views)
-    places = tuple(_places(workload, fleet, rejected))
-    time, sites = fleet.time, [fleet.sites[place.cluster] for place in places]
-    shape = (time.count, len(places))
-    gph, grid, fits = np.zeros(shape), np.zeros(shape), np.zeros(shape, dtype=np.bool_)
-    unknown = fleet.worst * UNKNOWN_FACTOR
-    for i, (place, site) in enumerate(zip(places, sites, strict=True)):
-        rate = site.grams_per_hour(place.facility_kw)
-        gph[:, i] = place.facility_kw * unknown if rate is None else rate
-        grid[:, i] = unknown if site.grid is None else site.grid
-        if place.kind is None or place.kind in site.free:
-            fits[:, i] = site.open(place.kind, workload.accelerators, place.facility_kw)
-    here = own_place(workload, fleet)
-    own = places.index(here) if here in places else None
-    earliest = np.maximum(time.begin, time.seconds(workload.earliest_start) if own is None else 0.0)
-    start_ok = np.array([rejected[place.cluster] is None for place in places], dtype=np.bool_)
-    leave = [own == i and _should_leave(rejected, site) for i, site in enumerate(sites)]
-    return Case(
-        workload, places, rejected, gph, grid, fits, start_ok,
-        np.array([site.grid is not None for site in sites], dtype=np.bool_),
-        np.array([DRAIN_GRAMS_PER_HOUR if go else 0.0 for go in leave], dtype=np.float64),
-        np.array([place.rate for place in places], dtype=np.float64),
-        np.minimum(earliest, time.end), time.end, np.maximum(0.0, time.end - earliest).round(6), own,
-        tuple(i for i, place in enumerate(places) if place.cluster == workload.data_cluster),
-    )  # fmt: skip
-
-
-def _should_leave(rejected: dict[str, Rejection | None], site: Site) -> bool:
-    """Whether a running workload should go elsewhere: its cluster drains, or is no longer allowed."""
-    found = rejected[site.view.name]
-    return site.view.draining or (found is not None and not found.passing and found.rule.owner)
+    site = fleet.sites[w.cluster]
+    if w.accelerators == 0:
+        return place_of(w, site, None)
+    kinds = (w.accelerator_type, *fitting_types(w, site.view), *sorted(site.view.capacity))
+    return place_of(w, site, next((kind for kind in kinds if kind is not None), UNKNOWN_KIND))

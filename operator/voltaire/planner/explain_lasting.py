@@ -2,56 +2,29 @@
 
 from __future__ import annotations
 
-import numpy as np
-
 from voltaire.fleet.snapshot import WorkloadView
-from voltaire.planner.candidates import candidates
-from voltaire.planner.explain import action_of, effective, segments
-from voltaire.planner.lasting import Lasting
 from voltaire.planner.plan import Action, Decision, Segment
 from voltaire.planner.reasons import Reason
 from voltaire.planner.sites import Fleet
+from voltaire.planner.view import View
 from voltaire.planner.words import clock, grams, intensity
 
 
-def decide_lasting(found: Lasting, fleet: Fleet) -> Decision:
-    """The decision of a workload without a known end."""
-    case, outcome = found.case, found.outcome
-    action = action_of(case, outcome)
-    first = outcome.stretches[0] if outcome.stretches else None
-    runs = first is not None and first.first == 0
-    place = case.places[first.place] if first is not None and runs else None
-    reason, message = _why(found, fleet, action)
-    return Decision(
-        uid=case.workload.uid,
-        action=action,
-        cluster=place.cluster if place else None,
-        accelerator_type=place.kind if place else None,
-        reason=str(reason),
-        message=message,
-        segments=segments(case, outcome, fleet),
-        candidates=candidates(case, fleet, found),
-        next_start=fleet.time.time(first.start) if first is not None and not runs else None,
-        grams=None if outcome.grams is None else round(outcome.grams, 3),
-    )
-
-
-def _why(found: Lasting, fleet: Fleet, action: Action) -> tuple[Reason, str]:
-    case, outcome = found.case, found.outcome
-    if not outcome.stretches:
+def why_lasting(v: View, action: Action) -> tuple[Reason, str]:
+    """Reason and sentence for a workload without a known end."""
+    case, first, time = v.case, v.first, v.fleet.time
+    if first is None:
         return Reason.WAITING_FOR_CAPACITY, "Nowhere it may run has room that lasts; no start is in sight."
-    first = outcome.stretches[0]
-    name, hours = case.places[first.place].cluster, f"over the next {found.hours:.0f} h"
-    last = max(first.first, int(np.count_nonzero(case.begin < found.hours * 3600.0)) - 1)
-    known = bool(case.known[first.place])
-    here = intensity(effective(case, first.place, first.first, last)) if known else "intensity unknown"
+    name, hours = first.place.cluster, f"over the next {time.horizon / 3600:.0f} h"
+    known = v.known(name)
+    here = intensity(v.effective(name, first.start, first.end)) if known else "intensity unknown"
     if action is Action.WAIT:
-        early = case.usable[0] <= 0
+        early = time.seconds(case.workload.earliest_start) > 0
         reason = Reason.WAITING_FOR_EARLIEST_START if early else Reason.WAITING_FOR_CAPACITY
-        return reason, f"Starts {clock(fleet.time, first.start)} in {name}: {here} {hours}."
+        return reason, f"Starts {clock(time, first.start)} in {name}: {here} {hours}."
     if action is Action.MIGRATE:
-        return _moves(found, f"{name}: {here}", hours)
-    if found.budget_held:
+        return _moves(v, f"{name}: {here}", hours)
+    if v.refused is not None and v.refused.worth_it:
         return Reason.MIGRATION_BUDGET_USED, "A move would pay, but the migration budget is used up for now."
     if not known:
         return Reason.INTENSITY_UNKNOWN, f"{name}: {here}; it runs all the same."
@@ -59,34 +32,30 @@ def _why(found: Lasting, fleet: Fleet, action: Action) -> tuple[Reason, str]:
     if case.workload.type != "Serving":
         kind = "its duration is unknown, so it is neither delayed nor paused (set profile.duration)"
     reason = Reason.ALWAYS_RUNS if case.workload.type == "Serving" else Reason.DURATION_UNKNOWN
-    return reason, f"{name}: {here} {hours}, {_standing(found)}; {kind}."
+    return reason, f"{name}: {here} {hours}, {_standing(v)}; {kind}."
 
 
-def _standing(found: Lasting) -> str:
-    case, own = found.case, found.case.own
-    if own is None:
+def _standing(v: View) -> str:
+    if v.case.own is None:
         return "the lowest it may use with room for it"
-    others = case.start_ok & case.known & found.open
-    others[own] = False
-    if not others.any():
+    other, keep = v.best_other(), v.terms.keep
+    if other is None or keep is None or keep.grams is None:
         return "and nowhere else to go"
-    best = int(np.where(others, found.grams, np.inf).argmin())
-    saving, name = float(found.grams[own] - found.grams[best]), case.places[best].cluster
+    saving, name = keep.grams - other[1], other[0].cluster
     if saving <= 0:
         return f"moving to {name} would cost {grams(-saving)} more"
-    return f"moving to {name} would save {grams(saving)}, and {grams(found.margin)} are asked"
+    needed = v.refused.needed if v.refused is not None else v.terms.change_grams
+    return f"moving to {name} would save {grams(saving)}, and {grams(needed)} are asked"
 
 
-def _moves(found: Lasting, target: str, hours: str) -> tuple[Reason, str]:
-    case, outcome = found.case, found.outcome
-    own = case.own or 0
-    origin = case.places[own].cluster
-    if case.surcharge[own] > 0:
+def _moves(v: View, target: str, hours: str) -> tuple[Reason, str]:
+    own, keep, outcome = v.case.own, v.terms.keep, v.outcome
+    origin = own.cluster if own is not None else ""
+    if v.case.leaving:
         return Reason.CLUSTER_DRAINING, f"Leaves {origin}, which is being emptied; {target} {hours}."
-    to, last = outcome.stretches[0].place, max(0, int(np.count_nonzero(case.begin < found.hours * 3600)) - 1)
-    saved = float(found.grams[own] - found.grams[to] + found.moving[to])
-    cost = grams(float(found.moving[to]))
-    here = f"{effective(case, own, 0, last):.0f} here {hours}"
+    here = f"{v.effective(origin, 0.0, v.fleet.time.horizon):.0f} here {hours}"
+    saved = (keep.grams if keep and keep.grams else 0.0) - (outcome.grams or 0.0) + outcome.moving_grams
+    cost = grams(outcome.moving_grams)
     return Reason.CLEANER_ELSEWHERE, f"{target} against {here}; saves {grams(saved)} for {cost} of moving."
 
 
@@ -99,13 +68,6 @@ def leave(w: WorkloadView, fleet: Fleet, reason: Reason, message: str, seconds: 
     finish = None if seconds is None else end
     late = w.deadline is not None and finish is not None and finish > w.deadline
     return Decision(
-        w.uid,
-        Action.STAY,
-        w.cluster,
-        w.accelerator_type,
-        str(reason),
-        message,
-        stay,
-        finish=finish,
+        w.uid, Action.STAY, w.cluster, w.accelerator_type, str(reason), message, stay, finish=finish,
         late=late,
-    )
+    )  # fmt: skip

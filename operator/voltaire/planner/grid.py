@@ -1,4 +1,5 @@
-"""The planning grid: the slots that are left, counted from now."""
+"""The snapshot's slots that are left, counted from now: what policies that act by the slot decide on. A plan
+has slots of its own (`slots`)."""
 
 from __future__ import annotations
 

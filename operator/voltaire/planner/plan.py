@@ -30,11 +30,22 @@ class Segment:
 @dataclass(frozen=True, slots=True)
 class Candidate:
     """A cluster that was considered: emissions of the remaining work if it all ran there from the best
-    moment on, or why it cannot."""
+    moment on, or why it cannot. `price_grams`: what the room that it would take there is worth to others."""
 
     cluster: str
     grams: float | None
     rejected: str | None = None
+    price_grams: float = 0.0
+
+
+class Limit(StrEnum):
+    """What keeps a workload from something cleaner."""
+
+    CAPACITY = "Capacity"
+    POWER = "Power"
+    DEADLINE = "Deadline"
+    RESIDENCY = "Residency"
+    BATTERY = "Battery"  # keeps it where it is: what is stored, or the sun, is cleaner than the grid
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +54,7 @@ class Decision:
 
     `reason` is a CamelCase word, `message` a sentence for people. `grams`: expected emissions of the
     remaining work on this timeline, facility energy, moves included. `late`: it is expected to miss its
-    deadline whatever is done.
+    deadline whatever is done. `limit`: what keeps it from something cleaner.
     """
 
     uid: str
@@ -58,6 +69,7 @@ class Decision:
     finish: datetime | None = None
     late: bool = False
     grams: float | None = None
+    limit: Limit | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,6 +17,7 @@ class Reason(StrEnum):
     DURATION_UNKNOWN = "DurationUnknown"
     ALWAYS_RUNS = "AlwaysRuns"
     CLUSTER_DRAINING = "ClusterDraining"
+    MAKING_ROOM = "MakingRoom"
     INTENSITY_UNKNOWN = "IntensityUnknown"
     # It is left as it is.
     NOT_WORTH_MOVING = "NotWorthMoving"

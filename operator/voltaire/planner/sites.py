@@ -1,4 +1,4 @@
-"""What is left of every site while a plan is made: accelerators, power, and what the next kWh carries."""
+"""The fleet as a plan sees it: which intensities are known and may be compared."""
 
 from __future__ import annotations
 
@@ -10,67 +10,40 @@ import numpy as np
 
 from voltaire.api.gridzone import Basis
 from voltaire.fleet.snapshot import ClusterView, Snapshot
-from voltaire.planner.grid import Bools, Floats, Ints, TimeGrid, time_grid
+from voltaire.fleet.uncertainty import error_at
+from voltaire.planner.grid import Floats
+from voltaire.planner.rates import Rates
 from voltaire.planner.reasons import Reason
-from voltaire.planner.supply import Tier, grams_per_hour, known_intensity, tiers
+from voltaire.planner.slots import PlanTime, plan_time
+from voltaire.planner.supply import known_intensity
+
+UNKNOWN_FACTOR = 2.0
+"""An unknown intensity is priced at twice the worst that is known: the last resort of a required deadline."""
 
 
-@dataclass(slots=True)
+@dataclass(frozen=True, slots=True)
 class Site:
-    """A cluster during planning. `grid` is None where its intensity is unknown or cannot be compared.
-
-    `load_kw` is facility power already taken, host overhead included; `power_left_kw` what the limit leaves;
-    `free` accelerators by type. All per slot.
-    """
+    """A cluster. `grid`: g/kWh on the plan's slots, an estimate where the intensity is not `known` or cannot
+    be compared; `rates`: the same to the second; `error`: mean absolute error expected of `grid`, g/kWh."""
 
     view: ClusterView
-    grid: Floats | None
-    sources: tuple[Tier, ...]
-    load_kw: Floats
-    power_left_kw: Floats
-    free: dict[str, Ints]
-
-    def grams_per_hour(self, facility_kw: float) -> Floats | None:
-        """What another `facility_kw` would emit, g/h per slot, through the marginal source of each slot."""
-        if self.grid is None:
-            return None
-        if not self.sources:
-            return facility_kw * self.grid
-        before = grams_per_hour(self.load_kw, self.sources, self.grid)
-        return grams_per_hour(self.load_kw + facility_kw, self.sources, self.grid) - before
-
-    def open(self, kind: str | None, accelerators: int, facility_kw: float) -> Bools:
-        """In which slots a gang of `accelerators` of type `kind` still fits."""
-        fits = self.power_left_kw >= facility_kw - 1e-9
-        if kind is not None:
-            fits = fits & (self.free[kind] >= accelerators)
-        return fits
-
-    def take(self, slots: slice, kind: str | None, accelerators: int, facility_kw: float) -> None:
-        """Reserve for a gang; negative amounts give back."""
-        if kind is not None:
-            if kind not in self.free:
-                self.free[kind] = np.zeros(len(self.load_kw), dtype=np.int64)
-            self.free[kind][slots] -= accelerators
-        self.load_kw[slots] += facility_kw
-        self.power_left_kw[slots] -= facility_kw
+    known: bool
+    grid: Floats
+    rates: Rates
+    error: Floats
 
 
-@dataclass(slots=True)
+@dataclass(frozen=True, slots=True)
 class Fleet:
-    """Every site, and whether intensities may be compared. `frozen` says why not, empty when they may."""
+    """Every site. `frozen` says why intensities may not be compared, empty when they may. `worst`: the
+    highest grid intensity in view, g/kWh; 1 where nothing is known."""
 
-    time: TimeGrid
-    sites: dict[str, Site]
+    time: PlanTime
+    sites: Mapping[str, Site]
     frozen: str
+    worst: float
     migrations_recent: int
     migrations_active: int
-
-    @property
-    def worst(self) -> float:
-        """The highest grid intensity in view, g/kWh; 1 where nothing is known."""
-        known = [float(site.grid.max()) for site in self.sites.values() if site.grid is not None]
-        return max(known, default=1.0)
 
 
 def ranked_basis(clusters: Mapping[str, ClusterView]) -> tuple[Basis | None, bool]:
@@ -88,26 +61,23 @@ def ranked_basis(clusters: Mapping[str, ClusterView]) -> tuple[Basis | None, boo
 
 
 def open_fleet(snapshot: Snapshot, now: datetime) -> Fleet:
-    """The whole fleet with nothing reserved yet."""
-    time = time_grid(snapshot, now)
+    """The fleet at `now`. Raises ValueError as `plan_time` does."""
+    time = plan_time(snapshot, now)
     basis, mixed = ranked_basis(snapshot.clusters)
-    sites = {}
-    for name in sorted(snapshot.clusters):
-        view = snapshot.clusters[name]
-        sites[name] = _site(view, time, snapshot.slots, basis is not None and view.basis == basis)
+    series = {
+        name: known_intensity(view, snapshot.slots) if basis is not None and view.basis == basis else None
+        for name, view in sorted(snapshot.clusters.items())
+    }
+    worst = max((float(s[time.first :].max()) for s in series.values() if s is not None), default=1.0)
+    guess = np.full(snapshot.slots, UNKNOWN_FACTOR * worst)
+    sites = {name: _site(snapshot.clusters[name], time, known, guess) for name, known in series.items()}
     frozen = Reason.MIXED_BASIS if mixed else Reason.SIGNALS_STALE if basis is None else ""
-    return Fleet(time, sites, frozen, snapshot.migrations_recent, snapshot.migrations_active)
+    return Fleet(time, sites, frozen, worst, snapshot.migrations_recent, snapshot.migrations_active)
 
 
-def _site(view: ClusterView, time: TimeGrid, slots: int, comparable: bool) -> Site:
-    count = time.count
-    known = known_intensity(view, slots) if comparable else None
-    grid = None if known is None else known[time.first : slots]
-    return Site(
-        view,
-        grid,
-        () if grid is None else tiers(view, grid, time.hours),
-        np.full(count, float(view.host_overhead_kw)),
-        np.full(count, np.inf if view.limit_kw is None else float(view.limit_kw)),
-        {kind: np.full(count, number, dtype=np.int64) for kind, number in view.capacity.items()},
-    )
+def _site(view: ClusterView, time: PlanTime, known: Floats | None, guess: Floats) -> Site:
+    values = (guess if known is None else known)[: time.first + time.count]
+    rates = Rates(values[time.first :], time.past, time.slot_seconds)
+    grid = time.onto(values)
+    shares = [error_at(view, (k + 0.5) * time.slot_hours) for k in range(time.count)]
+    return Site(view, known is not None, grid, rates, grid * np.array(shares))

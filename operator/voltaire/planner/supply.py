@@ -41,37 +41,6 @@ def known_intensity(cluster: ClusterView, slots: int | None = None) -> Floats | 
     return values if len(values) and bool(np.all(np.isfinite(values) & (values >= 0))) else None
 
 
-def dispatch(
-    battery: BatteryView, grid: Floats, demand_kw: Floats, surplus_kw: Floats, hours: Floats
-) -> Floats:
-    """When to charge and discharge: kW per slot, positive discharges.
-
-    Surplus solar is stored as it comes. What lies above the reserve goes to the slots with the highest grid
-    intensity, up to their demand, and only where the grid is worse than what the battery delivers. Energy
-    held never leaves [reserve, capacity]. All arrays have one entry a slot; `hours` is its length.
-    """
-    power = np.zeros(len(grid))
-    room = max(0.0, battery.capacity_kwh - battery.energy_kwh)
-    for k in np.flatnonzero(surplus_kw > 0):
-        kw = min(float(surplus_kw[k]), battery.max_charge_kw)
-        kw = min(kw, room / (hours[k] * battery.charge_efficiency)) if hours[k] > 0 else 0.0
-        power[k] = -kw
-        room -= kw * hours[k] * battery.charge_efficiency
-    stored = battery.energy_kwh + np.cumsum(-power * hours * battery.charge_efficiency)
-    grams = delivered_grams_per_kwh(battery)
-    for k in np.argsort(-grid, kind="stable"):
-        if grid[k] <= grams:
-            break
-        if power[k] < 0 or hours[k] <= 0:
-            continue
-        above = max(0.0, float(stored[k:].min()) - battery.reserve_kwh)
-        kw = min(battery.max_discharge_kw, float(demand_kw[k]))
-        kw = min(kw, above * battery.discharge_efficiency / hours[k])
-        power[k] = kw
-        stored[k:] -= kw * hours[k] / battery.discharge_efficiency
-    return power
-
-
 def follow_load(
     battery: BatteryView, grid: Floats, demand_kw: Floats, surplus_kw: Floats, hours: Floats
 ) -> Floats:

@@ -1,14 +1,12 @@
-"""What time is worth to one workload: deadline, price of lateness and of waiting, what a change must save."""
+"""What time and change are worth to one workload."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
+from math import ceil
 
-import numpy as np
-
-from voltaire.fleet.uncertainty import error_at
-from voltaire.planner.case import Case
-from voltaire.planner.grid import Floats
+from voltaire.planner.case import Case, Place
+from voltaire.planner.outcome import Outcome, stay
 from voltaire.planner.sites import Fleet
 
 PATIENCE_SECONDS = 24 * 3600.0
@@ -18,85 +16,89 @@ PATIENCE_FACTOR = 3.0
 HOLD_SHARE_PER_HOUR = 0.001
 """An hour of waiting must save a thousandth of what the work emits: ties and trifles start earlier."""
 
+LEAST_GRAMS_PER_KWH = 0.01
+"""As if it emitted at least this, so that nothing waits where the grid emits nothing."""
+
 GUARD_SLOTS = 2
 GUARD_SHARE = 0.1
 """A required deadline is planned for with so many slots, or this share of the work if it is more, to spare:
 pods are scheduled, images pulled and checkpoints restored in real time."""
 
-ERROR_WEIGHT = 0.5
-"""Share of the forecast error added to what a change must save. Half: it averages out over many slots, and
-part of it is common to the places compared."""
+AT_ONCE_FACTOR = 100.0
+"""Where a required deadline cannot be met, an hour costs so many times the most that the whole work could
+emit: nothing weighs against finishing early."""
 
-LASTING_HOURS = 12.0
-"""Lead at which the forecast of a day is judged for work without an end."""
-
-AT_ONCE_GRAMS_PER_HOUR = 1e7
-"""Price of lateness where a required deadline cannot be met: nothing weighs against finishing early."""
+AT_ONCE_LEAST_GRAMS = 1e4
+"""And at least this, g/h, so that it holds where the grid emits nothing."""
 
 
 @dataclass(frozen=True, slots=True)
 class Terms:
-    """`deadline` in seconds from now, `lateness` in g per second past it. `price_after`: g per second of work
-    past the horizon. `change_grams`: what a stop or a move must save beyond its cost. `hold`: g per slot.
-    `has_deadline`: the deadline is the user's, not the limit of patience."""
+    """`keep`: going on where it is until done (None when it is nowhere). `reference_grams`: its emissions if
+    nothing changes. `after`: g per second of work past the horizon. `change_grams`: what a stop or a move
+    must save beyond its cost; `wait_grams`: what an hour's delay must. `deadline`: seconds from now, the
+    user's (`has_deadline`) or the limit of patience; `lateness`: g per second past it."""
 
+    keep: Outcome | None
+    reference_grams: float
+    after: float
+    change_grams: float
+    wait_grams: float
     deadline: float
     lateness: float
-    required: bool
-    price_after: float
-    change_grams: float
-    hold: Floats
     has_deadline: bool
 
-    def guarded(self, case: Case, slot_seconds: float) -> Terms:
-        """With time to spare before the deadline."""
-        need = case.remaining / float(case.rate.max())
-        return replace(self, deadline=self.deadline - max(GUARD_SLOTS * slot_seconds, GUARD_SHARE * need))
 
-    def at_once(self) -> Terms:
-        """As early as possible, whatever it emits."""
-        return replace(self, required=False, lateness=AT_ONCE_GRAMS_PER_HOUR / 3600.0)
-
-
-def patience_limit(case: Case, fleet: Fleet) -> float:
-    """Seconds from now by which work without a deadline is expected to finish."""
-    arrival = fleet.time.seconds(max(case.workload.arrival, case.workload.earliest_start))
-    limit = arrival + PATIENCE_SECONDS + PATIENCE_FACTOR * case.remaining / float(case.rate.max())
-    return float(np.ceil(limit / fleet.time.slot_seconds) * fleet.time.slot_seconds)
-
-
-def make_terms(case: Case, fleet: Fleet, reference_grams: float, price_after: float) -> Terms:
-    """The terms of a workload with known duration. `reference_grams`: its emissions if nothing changes."""
+def make_terms(case: Case, fleet: Fleet) -> Terms:
+    """The terms of a workload, servers included: of those the horizon is looked at."""
     w = case.workload
+    keep = stay(case, fleet) if case.own is not None else None
+    after = _cheapest(case, fleet)
+    reference = keep.grams if keep is not None and keep.grams is not None else after * _work(case, fleet)
     lateness = w.policy.lateness_grams_per_hour
-    has_deadline = w.deadline is not None and (w.deadline_required or lateness > 0)
+    has_deadline = not case.lasting and w.deadline is not None and (w.deadline_required or lateness > 0)
     if w.deadline is not None and has_deadline:
         deadline = fleet.time.seconds(w.deadline)
     else:
         deadline = patience_limit(case, fleet)
-        lateness = max(lateness, max(place.facility_kw for place in case.places) * fleet.worst)
-    return Terms(
-        deadline=deadline,
-        lateness=lateness / 3600.0,
-        required=w.deadline is not None and w.deadline_required,
-        price_after=price_after,
-        change_grams=change_margin(case, fleet, reference_grams),
-        hold=HOLD_SHARE_PER_HOUR * reference_grams * fleet.time.hours,
-        has_deadline=has_deadline,
-    )
+        lateness = max(lateness, most_kw(case) * fleet.worst)
+    change = max(w.policy.minimum_saving * reference, w.policy.minimum_saving_grams)
+    trifle = LEAST_GRAMS_PER_KWH * most_kw(case) * _work(case, fleet) / 3600.0
+    wait = HOLD_SHARE_PER_HOUR * max(reference, trifle)
+    return Terms(keep, reference, after, change, wait, deadline, lateness / 3600.0, has_deadline)
 
 
-def change_margin(case: Case, fleet: Fleet, reference_grams: float) -> float:
-    """Grams that a stop or a move must save beyond its own cost: the policy's share of what is left, wider
-    where forecasts for the middle of it have been wrong, at least the policy's grams."""
-    views = [fleet.sites[place.cluster].view for place in case.places]
-    error = max((error_at(view, _middle_hours(case)) for view in views), default=0.0)
-    share = case.workload.policy.minimum_saving + ERROR_WEIGHT * error
-    return max(share * reference_grams, case.workload.policy.minimum_saving_grams)
+def _work(case: Case, fleet: Fleet) -> float:
+    return fleet.time.horizon if case.lasting else case.remaining
 
 
-def _middle_hours(case: Case) -> float:
-    """How far ahead the middle of what is left lies, h, at least one; LASTING_HOURS where it has no end."""
-    if case.workload.remaining_seconds is None:
-        return LASTING_HOURS
-    return max(1.0, case.remaining / float(case.rate.max()) / 7200.0)
+def most_kw(case: Case) -> float:
+    """The most its gang draws anywhere, facility kW."""
+    return max((p.facility_kw for p in (*case.places, *own_places(case))), default=0.0)
+
+
+def own_places(case: Case) -> tuple[Place, ...]:
+    """Where it is, if it is anywhere."""
+    return () if case.own is None else (case.own,)
+
+
+def at_once_grams(case: Case, fleet: Fleet) -> float:
+    """g per hour of what must be done as early as possible."""
+    hours = max(1.0, case.remaining / 3600.0)
+    return max(AT_ONCE_LEAST_GRAMS, AT_ONCE_FACTOR * hours * most_kw(case) * fleet.worst)
+
+
+def _cheapest(case: Case, fleet: Fleet) -> float:
+    """g per second of work where it is cheapest on average, among what it may use."""
+    places = case.choices(fleet) or case.choices(fleet, blind=True) or own_places(case)
+    rates = (p.facility_kw * fleet.sites[p.cluster].rates.mean / 3600.0 / p.rate for p in places)
+    return min(rates, default=0.0)
+
+
+def patience_limit(case: Case, fleet: Fleet) -> float:
+    """Seconds from now by which work without a deadline is expected to finish."""
+    w = case.workload
+    arrival = fleet.time.seconds(max(w.arrival, w.earliest_start))
+    fastest = max((p.rate for p in (*case.places, *own_places(case))), default=1.0)
+    limit = arrival + PATIENCE_SECONDS + PATIENCE_FACTOR * case.remaining / fastest
+    return ceil(limit / fleet.time.slot_seconds) * fleet.time.slot_seconds

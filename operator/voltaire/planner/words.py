@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
-from voltaire.planner.grid import TimeGrid
+from typing import TYPE_CHECKING
+
+from voltaire.planner.slots import PlanTime
+
+if TYPE_CHECKING:
+    from voltaire.planner.view import View
 
 
 def grams(value: float) -> str:
@@ -28,8 +33,22 @@ def span(seconds: float) -> str:
     return f"{size / 3600:.0f} h" if size < 72 * 3600 else f"{size / 86400:.0f} d"
 
 
-def clock(time: TimeGrid, seconds: float) -> str:
+def clock(time: PlanTime, seconds: float) -> str:
     """`14:20` today, `15 Mar 02:00` on other days; UTC."""
     moment, today = time.time(seconds), time.now
     text = f"{moment:%H:%M}"
     return text if moment.date() == today.date() else f"{moment.day} {moment:%b} {text}"
+
+
+def finishes(v: View) -> str:
+    """`finishes 14:20, 6 h before the deadline`."""
+    finish, time = v.outcome.finish, v.fleet.time
+    if finish is None:
+        return "no end is in sight"
+    text = f"finishes {clock(time, finish)}"
+    if not v.terms.has_deadline:
+        return text
+    slack = v.terms.deadline - finish
+    if abs(slack) <= 60:
+        return f"{text}, just at the deadline"
+    return f"{text}, {span(slack)} {'before' if slack >= 0 else 'after'} the deadline"

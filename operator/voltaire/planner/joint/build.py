@@ -222,7 +222,7 @@ def _places(w: Workload, fleet: _Fleet, row: _Row) -> None:
     if w.place is not None:
         here = (fleet.names == w.place[0]) & (fleet.kinds == (w.place[1] if w.accelerators else ""))
         rate[here] = np.maximum(rate[here], 1)
-        allowed |= here
+        allowed = (allowed & (fleet.names != w.place[0])) | here
     anchor = w.place[0] if w.place is not None else w.data
     if w.mode is Mode.NEVER and w.place is not None:
         allowed = here
@@ -242,7 +242,9 @@ def _deadline(w: Workload, fleet: _Fleet, row: _Row) -> None:
     per_unit = p.slot_hours * row.kw[usable] / row.rate[usable]
     mean = float((per_unit * fleet.mean_grid[usable]).mean()) if usable.any() else 0.0
     worst = float(per_unit.max(initial=0.0)) * float(fleet.grid.max(initial=0.0)) * row.work
-    row.deadline = FOREVER if w.deadline_hours is None else floor(w.deadline_hours / p.slot_hours + _TINY)
+    row.deadline = FOREVER if w.deadline_hours is None else w.deadline_hours / p.slot_hours
+    if w.required:
+        row.deadline = floor(row.deadline + _TINY)
     row.last, row.miss, row.hopeless = p.slots, 0.0, False
     row.late = w.late_grams_per_hour * p.slot_hours if w.deadline_hours is not None else 0.0
     given = w.after_grams_per_hour

@@ -1,54 +1,105 @@
-"""The joint problem of a frozen snapshot: what the operator sees, in the planner's terms."""
+"""The joint problem of a fleet: what the operator sees, in the planner's terms."""
 
 from __future__ import annotations
 
-from datetime import datetime
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from enum import IntEnum
+from math import ceil, floor
 
-from voltaire.fleet.power import accelerator_kw, workload_power_kw
-from voltaire.fleet.snapshot import BatteryView, ClusterView, Snapshot, WorkloadView
-from voltaire.planner.eligibility import fitting_types, rejections
+import numpy as np
+
+from voltaire.fleet.power import WITHOUT_ACCELERATOR_KW, accelerator_kw
+from voltaire.fleet.snapshot import BatteryView
+from voltaire.planner.case import Case, Place
 from voltaire.planner.joint.problem import Battery, Cluster, Mode, Problem, Workload
-from voltaire.planner.sites import open_fleet
+from voltaire.planner.sites import Fleet, Site
+from voltaire.planner.slots import PlanTime
+from voltaire.planner.supply import solar_kw
+from voltaire.planner.terms import (
+    GUARD_SHARE,
+    GUARD_SLOTS,
+    Terms,
+    at_once_grams,
+    most_kw,
+)
 
-UNITS_PER_SLOT = 2
-"""Half slots: restores and lost work are mostly minutes, and rounding them up to whole slots would forbid
-pauses."""
+UNIT_SECONDS = ((50, 180.0), (500, 300.0), (1 << 30, 450.0))
+"""Up to so many workloads, work is counted in units of about so many seconds: restores and lost work are
+mostly minutes, and are rounded up to whole units. Fewer units are faster."""
 
+MOST_UNITS, CLOSE = 24, 0.95
+"""Units per slot are refined, at most to so many, where a throughput would lose more than a twentieth to
+rounding."""
 
-def problem_of(snapshot: Snapshot, now: datetime) -> Problem:
-    """The problem from the slot that contains `now` on, as if that slot were whole.
-
-    Clusters of unknown or incomparable intensity are left out, and so is what runs there. A server (no known
-    duration) is work for the whole horizon that stays where it is. Raises EmptyFleet where no cluster can be
-    ranked, ValueError for a time without zone or past the horizon.
-    """
-    fleet = open_fleet(snapshot, now)
-    first, hours = fleet.time.first, snapshot.slot.total_seconds() / 3600.0
-    known = {name: site.view for name, site in fleet.sites.items() if site.grid is not None}
-    clusters = tuple(
-        _cluster(view, tuple(float(x) for x in fleet.sites[name].grid), first, snapshot.slots)  # type: ignore[union-attr]
-        for name, view in known.items()
-    )
-    slots = snapshot.slots - first
-    made = []
-    for uid in sorted(snapshot.workloads):
-        w = snapshot.workloads[uid]
-        if (w.cluster or w.data_cluster) in (None, *known):
-            made.append(_workload(w, known, now, slots, hours))
-    return Problem(slots, hours, clusters, tuple(made), units_per_slot=UNITS_PER_SLOT)
+_TINY = 1e-9
 
 
-def _cluster(view: ClusterView, grid: tuple[float, ...], first: int, slots: int) -> Cluster:
-    solar = tuple(
-        sum(b.solar_kw[k] if k < len(b.solar_kw) else 0.0 for b in view.batteries)
-        for k in range(first, slots)
-    )
+class Level(IntEnum):
+    """How hard a required deadline presses."""
+
+    GUARDED = 0  # with time to spare
+    EXACT = 1  # just in time
+    ANYWHERE = 2  # where the intensity is unknown too
+    AT_ONCE = 3  # it cannot be met: as early as possible
+
+
+@dataclass(frozen=True, slots=True)
+class Ask:
+    """What one round of planning asks of a workload beside its own terms. `held`: stay in the first slot;
+    `bound`: no migration; `delayed`: no start in the first slot; `dearer`: times what a change must save."""
+
+    level: Level = Level.GUARDED
+    held: bool = False
+    bound: bool = False
+    delayed: bool = False
+    dearer: float = 1.0
+
+
+def problem_of(fleet: Fleet, cases: Mapping[str, tuple[Case, Terms]], asks: Mapping[str, Ask]) -> Problem:
+    """The problem from now on. `cases` by uid, of all that is to be planned. Raises EmptyFleet where there is
+    no cluster."""
+    time = fleet.time
+    kinds: dict[str, set[str]] = {name: set() for name in fleet.sites}
+    for case, _ in cases.values():
+        if case.own is not None and case.own.kind is not None:
+            kinds[case.own.cluster].add(case.own.kind)
+    clusters = tuple(_cluster(site, time, kinds[name]) for name, site in fleet.sites.items())
+    made = tuple(_workload(case, terms, asks[uid], fleet) for uid, (case, terms) in sorted(cases.items()))
+    return Problem(time.count, time.slot_hours, clusters, made, _units(made, time.slot_seconds))
+
+
+def _units(workloads: Sequence[Workload], slot_seconds: float) -> int:
+    """Units per slot: the fewest that are short enough and keep every throughput."""
+    unit = next(seconds for most, seconds in UNIT_SECONDS if len(workloads) <= most)
+    least = min(MOST_UNITS, max(1, round(slot_seconds / unit)))
+    speeds = {speed for w in workloads for speed in w.throughput.values() if speed > 0}
+
+    def kept(units: int) -> float:
+        return min((floor(speed * units + _TINY) / (speed * units) for speed in speeds), default=1.0)
+
+    choices = range(least, MOST_UNITS + 1)
+    return next((units for units in choices if kept(units) >= CLOSE), max(choices, key=kept))
+
+
+def _cluster(site: Site, time: PlanTime, kinds: set[str]) -> Cluster:
+    view = site.view
+    slots = time.first + time.count
+    suns = [solar_kw(b, slots) for b in view.batteries]
+    sun = time.onto(np.sum(suns, axis=0)) if suns and site.known else None
     carbon = max((b.solar_grams_per_kwh for b in view.batteries if any(b.solar_kw)), default=0.0)
-    each = {kind: view.accelerator_kw.get(kind, accelerator_kw(kind)) for kind in view.capacity}
+    capacity = dict.fromkeys(sorted(kinds), 0) | dict(view.capacity)
     return Cluster(
-        view.name, dict(view.capacity), grid, each, pue=view.pue, host_kw=view.host_overhead_kw,
-        limit_kw=view.limit_kw, solar_kw=solar if any(solar) else (), solar_grams_per_kwh=carbon,
-        batteries=tuple(_battery(b) for b in view.batteries),
+        view.name,
+        capacity,
+        tuple(site.grid.tolist()),
+        {kind: view.accelerator_kw.get(kind, accelerator_kw(kind)) for kind in capacity},
+        pue=view.pue,
+        host_kw=view.host_overhead_kw,
+        limit_kw=None if view.limit_kw is None else view.limit_kw + view.host_overhead_kw,
+        solar_kw=tuple(sun.tolist()) if sun is not None and sun.any() else (),
+        solar_grams_per_kwh=carbon,
+        batteries=tuple(_battery(b) for b in view.batteries) if site.known else (),
     )  # fmt: skip
 
 
@@ -60,45 +111,123 @@ def _battery(b: BatteryView) -> Battery:
     )  # fmt: skip
 
 
-def _workload(
-    w: WorkloadView, known: dict[str, ClusterView], now: datetime, slots: int, hours: float
-) -> Workload:
-    refused = rejections(w, known)
-    allowed = tuple(name for name, why in refused.items() if why is None)
-    place = _place(w, known)
-    lasting = w.remaining_seconds is None
-    mode = Mode.NEVER if not w.movable or (lasting and place is not None) else Mode(w.mode)
-    if w.migrations_left <= 0 and mode is Mode.MIGRATE:
-        mode = Mode.SUSPEND
-    settled = 0.0
-    if w.last_change is not None:
-        settled = (w.last_change + w.minimum_residence - now).total_seconds() / 3600.0
-    deadline = None if w.deadline is None else (w.deadline - now).total_seconds() / 3600.0
-    work = slots * hours if w.remaining_seconds is None else w.remaining_seconds / 3600.0
+def _workload(case: Case, terms: Terms, ask: Ask, fleet: Fleet) -> Workload:
+    w, time = case.workload, fleet.time
+    mode, place, data, where = _standing(case, terms, ask, fleet)
+    moving = place is None and case.anchor is not None
+    hours = time.horizon - max(0.0, time.seconds(w.earliest_start)) if case.lasting else case.remaining
+    if moving and not case.lasting:
+        hours += case.restore_seconds + (0.0 if case.own is None else case.at_risk_seconds)
+    earliest = max(0.0, time.seconds(w.earliest_start), time.slot_seconds if ask.delayed else 0.0)
+    settled = time.seconds(w.last_change + w.minimum_residence) if w.last_change else 0.0
+    deadline, required, late = _deadline(case, terms, ask, fleet, where, hours, earliest)
+    change = terms.change_grams * ask.dearer
+    residence = time.horizon if case.lasting else w.minimum_residence.total_seconds()
     power = w.power_kw
     if power is None and w.accelerators == 0:
-        power = workload_power_kw(w, next(iter(known.values())), None)
+        power = WITHOUT_ACCELERATOR_KW
+    speeds = w.throughput.items()
     return Workload(
-        w.uid, work, w.accelerators, power, dict(w.throughput), allowed,
-        earliest_hours=max(0.0, (w.earliest_start - now).total_seconds() / 3600.0),
-        deadline_hours=slots * hours if lasting else deadline,
-        required=not lasting and w.deadline_required and deadline is not None,
-        late_grams_per_hour=w.policy.lateness_grams_per_hour, mode=mode,
-        lost_hours=w.at_risk_seconds / 3600.0, restore_hours=w.restore_seconds / 3600.0,
-        transfer_hours=w.checkpoint_gb / w.policy.gb_per_hour,
-        transfer_kwh=w.checkpoint_gb * w.policy.kwh_per_gb,
-        residence_hours=w.minimum_residence.total_seconds() / 3600.0,
-        held_hours=max(0.0, settled), place=place,
-        data=None if place is not None else w.data_cluster,
+        w.uid,
+        max(time.slot_seconds, hours) / 3600.0 if case.lasting else hours / 3600.0,
+        w.accelerators,
+        power,
+        {kind: min(speed, 1.0) if case.lasting and speed > 0 else speed for kind, speed in speeds},
+        tuple(dict.fromkeys(p.cluster for p in where)),
+        earliest_hours=earliest / 3600.0,
+        deadline_hours=deadline / 3600.0,
+        required=required,
+        late_grams_per_hour=late,
+        miss_grams=max(1e4, 20.0 * most_kw(case) * fleet.worst * case.remaining / 3600.0, 20.0 * change),
+        after_grams_per_hour=terms.after * 3600.0,
+        mode=mode,
+        lost_hours=case.at_risk_seconds / 3600.0,
+        restore_hours=case.restore_seconds / 3600.0,
+        transfer_hours=case.transfer_seconds / 3600.0,
+        transfer_kwh=case.transfer_kwh,
+        transfer_held=True,
+        change_grams=change,
+        wait_grams_per_hour=terms.wait_grams,
+        residence_hours=residence / 3600.0,
+        held_hours=max(0.0, settled, time.slot_seconds if ask.held else 0.0) / 3600.0,
+        place=None if place is None else (place.cluster, place.kind or ""),
+        data=data,
     )  # fmt: skip
 
 
-def _place(w: WorkloadView, known: dict[str, ClusterView]) -> tuple[str, str] | None:
-    if w.cluster is None:
-        return None
-    view = known[w.cluster]
-    if w.accelerators == 0:
-        return (w.cluster, "")
-    kinds = [w.accelerator_type, *fitting_types(w, view), *sorted(view.capacity)]
-    kind = next((kind for kind in kinds if kind in view.capacity), None)
-    return None if kind is None else (w.cluster, kind)
+def _standing(
+    case: Case, terms: Terms, ask: Ask, fleet: Fleet
+) -> tuple[Mode, Place | None, str | None, tuple[Place, ...]]:
+    """What may be done to it, where it is at work, where its data lie, where it may be started."""
+    w, own = case.workload, case.own
+    where = case.choices(fleet, blind=ask.level >= Level.ANYWHERE)
+    if case.lasting and not where:
+        where = case.choices(fleet, blind=True)
+    if own is None:
+        if w.data_cluster is None:
+            return (
+                Mode.SUSPEND if w.mode == "Migrate" and not case.can_migrate else Mode(w.mode),
+                None,
+                None,
+                where,
+            )
+        here = tuple(p for p in where if p.cluster == w.data_cluster)
+        if w.mode == "Never":
+            return Mode.NEVER, None, None, here
+        if case.can_migrate and not ask.bound:
+            return Mode.MIGRATE, None, w.data_cluster, where
+        return Mode.SUSPEND, None, w.data_cluster, here
+    if case.leaving and not ask.held:
+        return Mode.MIGRATE, None, own.cluster, where
+    if _settled(case, terms, fleet):
+        return Mode.NEVER, own, None, (own,)
+    if case.lasting:
+        return (Mode.MIGRATE if case.can_migrate else Mode.NEVER), own, None, where
+    return (Mode.MIGRATE if case.can_migrate else Mode.SUSPEND), own, None, where
+
+
+def _settled(case: Case, terms: Terms, fleet: Fleet) -> bool:
+    """Whether it goes on where it is, whatever comes: it may not be touched, could not start here again, or
+    nothing is known of the intensity here and no required deadline presses."""
+    w, own = case.workload, case.own
+    if own is None:
+        return False
+    if not w.movable or w.mode == "Never" or case.leaving or own not in case.places:
+        return True
+    late = terms.keep is not None and (terms.keep.finish or 0.0) > terms.deadline
+    return not fleet.sites[own.cluster].known and not (case.required and late)
+
+
+def _deadline(
+    case: Case, terms: Terms, ask: Ask, fleet: Fleet, where: tuple[Place, ...], work: float, earliest: float
+) -> tuple[float, bool, float]:
+    """Deadline in seconds, whether it is hard, g per hour past it."""
+    slot = fleet.time.slot_seconds
+    if case.lasting:
+        return fleet.time.horizon, False, 2.0 * most_kw(case) * fleet.worst
+    if case.leaving and not ask.held:
+        return 0.0, False, at_once_grams(case, fleet)
+    if not case.required:
+        return terms.deadline, False, terms.lateness * 3600.0
+    need = _slots_alone(case, where, work, slot)
+    first, due = ceil(earliest / slot - _TINY), floor(terms.deadline / slot + _TINY)
+    if ask.level is Level.AT_ONCE or first + need > due or due > fleet.time.count:
+        # What the grid cannot tell apart from lateness is done at once, and mostly is in time.
+        soonest = max((first + need) * slot, terms.deadline if due > fleet.time.count else 0.0)
+        return soonest, False, at_once_grams(case, fleet)
+    if ask.level is Level.GUARDED:
+        due = max(first + need, due - max(GUARD_SLOTS, ceil(GUARD_SHARE * need)))
+    return due * slot, True, 0.0
+
+
+def _slots_alone(case: Case, where: tuple[Place, ...], work: float, slot: float) -> int:
+    """Slots to the end of the work if it had the fleet to itself."""
+    found = []
+    for place in {*where, *(() if case.own is None else (case.own,))}:
+        more = 0.0
+        if case.anchor is not None and place != case.own and place.cluster != case.anchor:
+            more = case.transfer_seconds * place.rate
+            if case.own is not None and not case.leaving:
+                more += case.at_risk_seconds + case.restore_seconds
+        found.append(ceil((work + more) / place.rate / slot - _TINY))
+    return min(found, default=1)

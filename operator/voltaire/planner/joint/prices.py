@@ -24,6 +24,9 @@ from voltaire.planner.joint.trace import account, take
 
 FIRST_MOMENT, SECOND_MOMENT = 0.8, 0.95
 FIRST_STEP, LAST_STEP = 0.25, 0.0025
+LITTLE = 0.01
+"""Share of the most that a site could draw, at which energy prices begin."""
+
 SHORT_LIST, ALL = 10, 1 << 30
 """How many pools a workload weighs while prices move, and when something is to be proven."""
 
@@ -58,7 +61,9 @@ class Market:
         self.scratch = [np.empty(scratch_size(a)) for _ in range(threads)]
         self.rows, self.values = empty_rows(a), np.zeros(a.jobs)
         self.free, self.room, self.load = a.capacity.copy(), _finite(a.limit), np.zeros(a.grid.shape)
-        zero = Prices(np.zeros(a.capacity.shape), np.zeros(a.grid.shape), a.grid.copy())
+        # What a little costs at each site; the prices of nothing at all are not unique.
+        energy = sites.prices(sites.serve(LITTLE * sites.most), a.grid, 1.0)
+        zero = Prices(np.zeros(a.capacity.shape), np.zeros(a.grid.shape), energy)
         self.now = zero if start is None else start
         self.bound, self.best = -np.inf, self.now
 

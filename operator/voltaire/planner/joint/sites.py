@@ -22,6 +22,10 @@ import numpy as np
 from voltaire.planner.joint.arrays import Floats
 from voltaire.planner.joint.problem import Cluster
 
+SOONER = 2e-6
+"""g per kWh delivered, rising to twice that at the end: nothing is cycled for nothing, and what may be
+delivered at any time is delivered early, or a plan made anew each slot would put it off for ever."""
+
 
 @dataclass(frozen=True, slots=True)
 class Dispatch:
@@ -58,7 +62,8 @@ class Site:
         for b in c.batteries:
             start = max(b.energy_kwh, 0.0)
             self._add(np.zeros(k), np.zeros(k), np.full(k, b.max_charge_kw * h))
-            self._add(np.full(k, b.wear_grams_per_kwh), np.zeros(k), np.full(k, b.max_discharge_kw * h))
+            wear = b.wear_grams_per_kwh + SOONER * (1 + np.arange(k) / k)
+            self._add(wear, np.zeros(k), np.full(k, b.max_discharge_kw * h))
             # Below its reserve it need not refill at once, but gives nothing more.
             self._add(np.zeros(k), np.full(k, min(b.reserve_kwh, b.energy_kwh)), np.full(k, b.capacity_kwh))
             self._add(np.array([-b.stored_grams_per_kwh]), np.zeros(1), np.array([start]))
@@ -133,6 +138,10 @@ class Site:
     def _run(self) -> None:
         self.model.run()
         status = self.model.getModelStatus()
+        if status != highspy.HighsModelStatus.kOptimal:
+            self.model.clearSolver()  # a warm start that led nowhere
+            self.model.run()
+            status = self.model.getModelStatus()
         if status != highspy.HighsModelStatus.kOptimal:
             raise RuntimeError(
                 f"site {self.cluster.name}: HiGHS ended with {self.model.modelStatusToString(status)}"
