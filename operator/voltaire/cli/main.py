@@ -6,7 +6,7 @@ from importlib import import_module
 
 import click
 
-COMMANDS = ("audit", "demo", "lab", "operator", "plan", "twin")
+COMMANDS = ("audit", "demo", "lab", "operator", "plan", "signals", "twin")
 
 
 class Commands(click.Group):

@@ -7,6 +7,7 @@ import uuid
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any, Literal
 
 import structlog
@@ -32,9 +33,13 @@ class Said:
     type: Literal["Normal", "Warning"] = "Normal"
 
 
-async def connect() -> Kube:
-    """The hub by service account, else by kubeconfig; raises ConfigException when there is neither."""
+async def connect(kubeconfig: Path | None = None) -> Kube:
+    """The hub by the kubeconfig named, else by service account, else by kubectl's kubeconfig; raises
+    ConfigException when there is none."""
     configuration = Configuration()
+    if kubeconfig is not None:
+        await config.load_kube_config(config_file=str(kubeconfig), client_configuration=configuration)
+        return Kube(configuration)
     try:
         config.load_incluster_config(client_configuration=configuration)
     except config.ConfigException:

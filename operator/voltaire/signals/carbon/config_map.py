@@ -11,7 +11,7 @@ from voltaire.api.gridzone import Basis, ConfigMapSource
 from voltaire.signals.carbon.samples import Answer, Sample
 from voltaire.signals.carbon.table import Table, near, parse_table
 from voltaire.signals.carbon.tables import answer_at, check_basis, occurred_in
-from voltaire.signals.errors import TraceRefused, Unreadable
+from voltaire.signals.errors import SignalError, TraceRefused, Unreadable
 
 ReadConfigMap = Callable[[str, str], Awaitable[Mapping[str, str]]]
 # The API server keeps ConfigMaps to 1 MiB.
@@ -57,6 +57,8 @@ class ConfigMapSeries:
         where = f"ConfigMap {self.spec.namespace}/{self.spec.name}"
         try:
             data = await self.read_config_map(self.spec.namespace, self.spec.name)
+        except SignalError:
+            raise
         except Exception as error:
             raise Unreadable(f"{where} cannot be read: {type(error).__name__}") from error
         text = data.get(self.spec.key)
