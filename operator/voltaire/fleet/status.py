@@ -86,8 +86,10 @@ def _lead_error(error: LeadError) -> Status:
     }
 
 
-def zone_status(zone: GridZone, signal: ZoneSignal, now: datetime) -> Status:
-    """Status of a GridZone."""
+def zone_status(
+    zone: GridZone, signal: ZoneSignal, now: datetime, comparable: Sequence[Finding] = ()
+) -> Status:
+    """Status of a GridZone; `comparable`: whether it is ranked with the others."""
     if signal.fresh:
         findings = ready(signal.reason or "Fresh", signal.message)
     elif signal.reason in _PERMANENT:
@@ -117,7 +119,8 @@ def zone_status(zone: GridZone, signal: ZoneSignal, now: datetime) -> Status:
             for source in signal.sources
         ],
     }
-    return _with_conditions(status, zone.status.conditions, findings, now, zone.metadata.generation)
+    found = (*findings, *comparable)
+    return _with_conditions(status, zone.status.conditions, found, now, zone.metadata.generation)
 
 
 def battery_status(
@@ -185,9 +188,10 @@ def _control(report: ControlReport | None) -> Status | None:
     }
 
 
-def policy_status(policy: PlacementPolicy, now: datetime) -> Status:
-    """Status of a PlacementPolicy: it takes effect as soon as it is read."""
-    findings = ready("InForce", "Used by the workloads that name it.")
+def policy_status(policy: PlacementPolicy, now: datetime, comparable: Sequence[Finding] = ()) -> Status:
+    """Status of a PlacementPolicy: it takes effect as soon as it is read; `comparable`: whether the fleet's
+    intensities can be ranked."""
+    findings = (*ready("InForce", "Used by the workloads that name it."), *comparable)
     return _with_conditions({}, policy.status.conditions, findings, now, policy.metadata.generation)
 
 

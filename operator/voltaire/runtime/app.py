@@ -313,6 +313,8 @@ class Operator:
 
     def _zone_read(self, name: str) -> None:
         self.reporter.touch(GRIDZONE, name)
+        for policy in self.picture.policies:
+            self.reporter.touch(PLACEMENTPOLICY, policy)
         for cluster in self.picture.clusters.values():
             if cluster.spec.grid_zone == name:
                 self.reporter.touch(REGIONALCLUSTER, cluster.metadata.name)

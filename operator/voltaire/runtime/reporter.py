@@ -9,6 +9,7 @@ import structlog
 from voltaire.api.resources import BATTERY, GRIDZONE, PLACEMENTPOLICY, REGIONALCLUSTER, Kind
 from voltaire.clock import Clock
 from voltaire.executor.queue import KeyedQueue
+from voltaire.fleet.basis import comparable
 from voltaire.fleet.build import cluster_view, fleet_policy, slot_start
 from voltaire.fleet.picture import Picture
 from voltaire.fleet.status import (
@@ -87,14 +88,15 @@ class Reporter:
     def _status(self, kind: Kind, name: str) -> Status | None:
         picture, now = self._picture, self._clock.now()
         if kind is GRIDZONE and name in picture.signals and name in picture.zones:
-            return zone_status(picture.zones[name], picture.signals[name], now)
+            signal = picture.signals[name]
+            return zone_status(picture.zones[name], signal, now, comparable(picture, name))
         if kind is BATTERY and name in picture.battery_states and name in picture.batteries:
             state, plan = picture.battery_states[name], self._current_plan()
             powers = plan.batteries.get(name, ()) if plan else ()
             steps = battery_plan(plan.start, plan.slot, powers) if plan else []
             return battery_status(picture.batteries[name], state, picture, steps, now)
         if kind is PLACEMENTPOLICY and name in picture.policies:
-            return policy_status(picture.policies[name], now)
+            return policy_status(picture.policies[name], now, comparable(picture))
         if kind is REGIONALCLUSTER and name in picture.clusters:
             slot = fleet_policy(picture).slot
             view = cluster_view(picture, name, slot_start(now, slot), slot, 1)
