@@ -6,6 +6,7 @@ from __future__ import annotations
 import asyncio
 import json
 import re
+import ssl
 from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from email.utils import parsedate_to_datetime
@@ -51,12 +52,14 @@ _URL = re.compile(r"https?://\S+", re.IGNORECASE)
 NewClient = Callable[[UrlRules], httpx.AsyncClient]
 
 
-def new_client(rules: UrlRules) -> httpx.AsyncClient:
-    """A client that connects to judged addresses only and ignores proxies of the environment.
+def new_client(rules: UrlRules, trust: ssl.SSLContext | None = None) -> httpx.AsyncClient:
+    """A client that connects to judged addresses only and ignores proxies of the environment; `trust`: other
+    certificate authorities than httpx's.
 
     Connections are not kept: they are keyed by address, and two hosts may share one.
     """
-    inner = httpx.AsyncHTTPTransport(limits=httpx.Limits(max_connections=100, max_keepalive_connections=0))
+    limits = httpx.Limits(max_connections=100, max_keepalive_connections=0)
+    inner = httpx.AsyncHTTPTransport(verify=True if trust is None else trust, limits=limits)
     transport = PinnedTransport(rules, inner)
     return httpx.AsyncClient(
         transport=transport, timeout=TOTAL_SECONDS, trust_env=False, follow_redirects=False

@@ -17,8 +17,9 @@ from voltaire.signals.carbon.samples import HOUR, Answer, Sample
 from voltaire.signals.credible import ENOUGH, Habits, frozen_for, rewritten
 from voltaire.signals.errors import Frozen, Implausible
 
-# How long a value is held back at most, and a past that was told anew is refused at most.
-HOLD, REFUSE_PAST = HOUR, timedelta(hours=24)
+# How long a value is held back at most, and a past that was told anew is refused at most. A later value
+# confirms the one before after CONFIRM at the earliest: what breaks a feed breaks the next minutes too.
+HOLD, REFUSE_PAST, CONFIRM = HOUR, timedelta(hours=24), timedelta(minutes=15)
 TIMES_A_DAY = 3
 
 Known = Mapping[datetime, Sample]
@@ -87,15 +88,16 @@ class Scrutiny:
         """Walk through what is new, in order of time."""
         begin = max((s.start for s in known.values()), default=newest.start)
         old = [s for s in answer.past if s.start < begin]
-        trusted = {**known, **{s.start: s for s in old if s.grams_per_kwh is not None}}
+        trusted = {**{s.start: s for s in old if s.grams_per_kwh is not None}, **known}
         if not known and len(trusted) <= ENOUGH:
             return answer
         habits = Habits.of(trusted.values())
         refused: dict[datetime, float] = {}
+        retold = {s.start for s in answer.past if s is not newest and _retold(s, known, habits)}
         last = max((s for s in trusted.values() if s.start <= begin), key=lambda s: s.start, default=None)
         for sample in answer.past:
             value = sample.grams_per_kwh
-            if sample.start < begin or value is None:
+            if value is None or sample.start in retold or (sample.start <= begin and sample is not newest):
                 continue
             limit = self._limit(sample, last, habits)
             stays = self._stays(sample, newest, now)
@@ -104,7 +106,7 @@ class Scrutiny:
                 last, self.held = sample, None
             else:
                 refused[sample.start] = value
-        past = tuple(self._refuse(s) if s.start in refused else s for s in answer.past)
+        past = tuple(self._refuse(s) if s.start in refused.keys() | retold else s for s in answer.past)
         self._since = {start: since for start, since in self._since.items() if since > now - REFUSE_PAST}
         return self._join(replace(answer, past=past), last, habits)
 
@@ -128,7 +130,8 @@ class Scrutiny:
         if was is None or abs(value - was) <= limit:
             return True
         held = self.held
-        if held and sample.start > held.sample.start and abs(value - held.grams_per_kwh) <= limit:
+        later = held is not None and sample.start > held.sample.start and now - held.since >= CONFIRM
+        if held is not None and later and abs(value - held.grams_per_kwh) <= limit:
             return True
         if opinion is not None and abs(value - opinion) <= limit:
             return True
@@ -136,7 +139,8 @@ class Scrutiny:
         since = self._since.setdefault(sample.start, now)
         if new and self._usual(abs(value - was), now):
             return True
-        self.held = Jump(sample, was, since)
+        agrees = held is not None and abs(value - held.grams_per_kwh) <= limit
+        self.held = Jump(sample, was, min(since, held.since) if held is not None and agrees else since)
         return False
 
     def _stays(self, sample: Sample, newest: Sample, now: datetime) -> bool:
@@ -152,7 +156,9 @@ class Scrutiny:
 
     def _refuse(self, sample: Sample) -> Sample:
         """A value that is held back is a gap."""
-        text = str(self.held) if self.held is not None else "a jump"
+        text = f"{sample.grams_per_kwh:g} g/kWh: far from what was said of that time before"
+        if self.held is not None and sample.start >= self.held.sample.start:
+            text = str(self.held)
         return replace(sample, grams_per_kwh=None, refusal=text)
 
     def _join(self, answer: Answer, last: Sample | None, habits: Habits) -> Answer:
@@ -168,6 +174,15 @@ class Scrutiny:
             f"the present is {last.grams_per_kwh:g}"
         )
         return replace(answer, forecast=(), notes=(*answer.notes, note))
+
+
+def _retold(sample: Sample, known: Known, habits: Habits) -> bool:
+    """Whether a value that was believed is told anew as something that is no revision."""
+    before = known.get(sample.start)
+    if before is None or before.grams_per_kwh is None or sample.grams_per_kwh is None:
+        return False
+    limit = habits.limit(sample.end - sample.start, before.grams_per_kwh)
+    return abs(sample.grams_per_kwh - before.grams_per_kwh) > limit
 
 
 def _newest(samples: tuple[Sample, ...]) -> Sample | None:
