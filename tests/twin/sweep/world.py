@@ -20,7 +20,9 @@ def write(folder: Path) -> Path:
     rows = ["datetime_utc,FR,US-X"]
     for hour in range(DAYS * 24):
         swing = cos(2 * pi * hour / 24)
-        rows.append(f"{START + timedelta(hours=hour):%Y-%m-%dT%H:%MZ},{80 + 20 * swing},{400 - 150 * swing}")
+        rows.append(
+            f"{START + timedelta(hours=hour):%Y-%m-%dT%H:%MZ},{250 + 190 * swing:.3f},{260 - 150 * swing:.3f}"
+        )
     (folder / "carbon.csv").write_text("\n".join(rows) + "\n")
     (folder / "jobs.csv").write_text(
         "id,arrival_h,duration_h,accelerators,kw_per_accelerator,slack_h,home,interruptible,checkpoint_gb,"
