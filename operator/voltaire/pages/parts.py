@@ -89,11 +89,17 @@ def filled(name: str, x: Sequence[Any], y: Sequence[Any], colour: str, fill: str
 def gantt_axes(rows: Sequence[str], row_height: int = 46) -> Json:
     """Intensity above, one row per name below; `height` with it."""
     count = max(1, len(rows))
-    top = 240 / (240 + row_height * count + 30)
+    height = 320 + row_height * count
+    top, between = 240 / (240 + row_height * count + 30), 48 / height
     return {
-        "height": 320 + row_height * count,
+        "height": height,
         "barmode": "overlay",
-        "yaxis": {"domain": [1 - top + 0.08, 1], "title": {"text": "g/kWh"}, "rangemode": "tozero"},
+        "yaxis": {
+            "domain": [1 - top + between, 1],
+            "title": {"text": "g/kWh"},
+            "rangemode": "tozero",
+            "automargin": True,
+        },
         "yaxis2": {
             "domain": [0, 1 - top],
             "automargin": True,
@@ -108,8 +114,13 @@ def gantt_axes(rows: Sequence[str], row_height: int = 46) -> Json:
 def battery_axes(capacity_kwh: float) -> Json:
     """What is held above what flows."""
     return {
-        "yaxis": {"domain": [0.6, 1], "title": {"text": "kWh"}, "range": [0, capacity_kwh * 1.05]},
-        "yaxis2": {"domain": [0, 0.5], "title": {"text": "kW"}},
+        "yaxis": {
+            "domain": [0.6, 1],
+            "title": {"text": "kWh"},
+            "range": [0, capacity_kwh * 1.05],
+            "automargin": True,
+        },
+        "yaxis2": {"domain": [0, 0.5], "title": {"text": "kW"}, "automargin": True},
     }
 
 

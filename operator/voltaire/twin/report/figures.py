@@ -120,7 +120,7 @@ def occupancy(result: Json, policy: str) -> Json:
         traces.append(area | {"stackgroup": "power", "fillcolor": colour, "hovertemplate": "%{y:,.1f} kW"})
         traces[-1]["line"] = {**area["line"], "width": 0}
     layout = _layout(result, _BUSY_HEIGHT)
-    layout["yaxis"] = {"title": {"text": "kW"}, "rangemode": "tozero"}
+    layout["yaxis"] = {"title": {"text": "kW"}, "rangemode": "tozero", "automargin": True}
     return {"data": traces, "layout": layout}
 
 

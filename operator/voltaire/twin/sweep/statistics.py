@@ -9,7 +9,7 @@ from math import exp, lgamma, pi, sqrt
 import numpy as np
 
 CONFIDENCE = 0.95
-METHOD = "Student t over the weeks"
+METHOD = "Student's t"
 
 
 @dataclass(frozen=True, slots=True)
