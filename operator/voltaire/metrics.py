@@ -37,8 +37,8 @@ BATTERY_PLANNED = Gauge(
 BATTERY_CONTROLLED = Gauge(
     "voltaire_battery_controlled", "1 while the site holds to what was written.", ["battery"]
 )
-BATTERY_WRITES = Counter(
-    "voltaire_battery_writes_total", "Writes to the sites of batteries.", ["battery", "result"]
+BATTERY_STEPS = Counter(
+    "voltaire_battery_control_steps_total", "Steps of control of batteries by result.", ["battery", "result"]
 )
 ACTIONS = Counter("voltaire_actions_total", "Requests to members.", ["cluster", "verb", "result"])
 DECISIONS = Counter("voltaire_decisions_total", "Decisions that changed something.", ["action", "reason"])

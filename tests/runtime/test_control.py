@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest_asyncio
+from prometheus_client import REGISTRY
 
 from tests.signals.battery import sunspec_device as dev
 from tests.signals.battery.broker import broker
@@ -179,6 +180,17 @@ async def test_a_site_that_hangs_delays_no_other(room: Room) -> None:
         assert asyncio.get_running_loop().time() - began < 2
         assert "other" not in room.picture.controls
         await room.control.close()
+
+
+async def test_a_recommended_plan_is_a_metric_and_an_observed_one_is_not(room: Room) -> None:
+    room.battery({"mode": "Recommend"})
+    await until(lambda: _planned() == 80.0, "the gauge")
+    room.battery({"mode": "Observe"})
+    assert _planned() is None
+
+
+def _planned() -> float | None:
+    return REGISTRY.get_sample_value("voltaire_battery_planned_kw", {"battery": "site"})
 
 
 async def test_the_plan_is_published_while_only_recommending(room: Room, tmp_path: Path) -> None:

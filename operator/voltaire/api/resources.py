@@ -170,6 +170,8 @@ BATTERY = Kind(
         Column("kW", ".status.powerKW", "number"),
         Column("Solar", ".status.solarKW", "number"),
         Column("Stored-g/kWh", ".status.storedGramsPerKWh", "number"),
+        Column("Mode", ".spec.control.mode", wide=True),
+        Column("Control", '.status.conditions[?(@.type=="ControlActive")].reason', wide=True),
         _READY,
         _REASON,
         _MESSAGE,

@@ -1,4 +1,4 @@
-"""Control of batteries: one task for each that is controlled or whose plan is published.
+"""Control of batteries: one task for each that is controlled or whose plan is recommended.
 
 Only the leader writes. A battery that is no longer controlled is released once; one whose operator dies is
 released by its site's own timers.
@@ -7,6 +7,7 @@ released by its site's own timers.
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from collections.abc import Callable
 from datetime import datetime, timedelta
 
@@ -57,8 +58,7 @@ class BatteryControl:
     def battery(self, name: str, battery: Battery | None) -> None:
         """Begin, change or (None) end what is done for a battery."""
         spec = battery.spec if battery is not None else None
-        works = spec is not None and (spec.control.mode == "Control" or spec.control.publish is not None)
-        wanted = spec.model_dump_json() if works and spec is not None else None
+        wanted = spec.model_dump_json() if spec is not None and spec.control.mode != "Observe" else None
         running = self._tasks.get(name)
         if running is not None and running[0] == wanted:
             return
@@ -67,7 +67,9 @@ class BatteryControl:
             del self._tasks[name]
             self._part(name, BatterySpec.model_validate_json(running[0]), spec)
         self._picture.controls.pop(name, None)
-        metrics.BATTERY_CONTROLLED.labels(battery=name).set(0)
+        for gauge in (metrics.BATTERY_CONTROLLED, metrics.BATTERY_PLANNED):
+            with contextlib.suppress(KeyError):
+                gauge.remove(name)
         if wanted is not None:
             task = asyncio.create_task(supervise(f"control {name}", lambda: self._run(name)))
             self._tasks[name] = (wanted, task)
@@ -112,7 +114,7 @@ class BatteryControl:
         before = self._picture.controls.get(name)
         self._picture.controls[name] = report
         metrics.BATTERY_CONTROLLED.labels(battery=name).set(1 if report.active else 0)
-        metrics.BATTERY_WRITES.labels(battery=name, result=report.reason).inc()
+        metrics.BATTERY_STEPS.labels(battery=name, result=report.reason).inc()
         if report != before:
             self._on_report(name)
 

@@ -16,9 +16,9 @@ from tests.signals.builders import NOW, StandingClock
 from voltaire.api.battery_sources import SunSpec
 from voltaire.api.values import BatteryState
 from voltaire.signals.addresses import UrlRules
-from voltaire.signals.battery import sunspec_points as points
 from voltaire.signals.battery.build import build_watcher
 from voltaire.signals.battery.modbus import Lines
+from voltaire.signals.battery.rounding import downwards, upwards
 from voltaire.signals.battery.sunspec import readings
 from voltaire.signals.battery.sunspec_points import Point
 from voltaire.signals.errors import SignalError
@@ -195,8 +195,8 @@ def test_what_is_written_reads_back_within_half_a_step(value: float) -> None:
 def test_reserves_are_rounded_up_and_limits_down(value: float) -> None:
     model = [1, 2, 0, 0xFFFF]
     share = Point("WMaxLimPct", 2, "uint16", 3)
-    up = share.value([1, 2, *share.words_of(model, value, points.upwards), 0xFFFF])
-    down = share.value([1, 2, *share.words_of(model, value, points.downwards), 0xFFFF])
+    up = share.value([1, 2, *share.words_of(model, value, upwards), 0xFFFF])
+    down = share.value([1, 2, *share.words_of(model, value, downwards), 0xFFFF])
     assert up is not None
     assert down is not None
     assert down - 1e-6 <= value <= up + 1e-6

@@ -7,12 +7,13 @@ one endpoint is done one after the other, whatever it is for.
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 
 from pymodbus.client import AsyncModbusTcpClient
-from pymodbus.exceptions import ModbusException
+from pymodbus.exceptions import ConnectionException, ModbusException
 from pymodbus.pdu import ModbusPDU
 
 from voltaire.api.battery_sources import ModbusDevice
@@ -22,6 +23,8 @@ from voltaire.signals.hosts import judged_address
 
 REQUEST_SECONDS = 3.0
 TOTAL_SECONDS = 15.0
+# What goes wrong is raised; the library would also log it, at every refresh.
+logging.getLogger("pymodbus.logging").setLevel(logging.CRITICAL)
 MAX_REGISTERS = 125  # per request, by the Modbus application protocol
 _EXCEPTIONS = {
     1: "it does not know the function",
@@ -66,6 +69,8 @@ class Line:
         """The answer to a request; exceptions of Modbus are answers, too."""
         try:
             answer: ModbusPDU = await asking  # type: ignore[misc]
+        except ConnectionException:
+            raise Unreachable(f"the connection to {self.name} broke") from None
         except ModbusException as error:
             said = "no answer in time" if "No response" in str(error) else "no proper answer"
             raise TimedOut(f"{self.name} gives {said}: is unitId ({self.unit}) right?") from None

@@ -15,8 +15,6 @@ from voltaire.signals.errors import Implausible, Malformed, NoData, SignalError
 
 Model = Sequence[int]
 _READ = (103, 124, 701, 713, 714, 802)
-_PV, _ESS = 0, 1  # types of DC ports in model 714
-_MAX_PORTS = 64
 _BROKEN = {1: "disconnected", 99: "faulty"}  # states of model 802 in which nothing can be used
 _STORAGE_ERROR = 2
 
@@ -94,8 +92,8 @@ def _soc(models: Mapping[int, Model]) -> float:
 
 def _battery_power(device: SunSpec, models: Mapping[int, Model]) -> tuple[Callable[[], float], Wire] | None:
     """Where the battery's power stands: the DC ports of storages, else model 802, else the AC terminals."""
-    if _has_port(models, _ESS):
-        return (lambda: _ports(models[714], _ESS)), Wire("W")
+    if 714 in models and points.ports_of(models[714], points.ESS):
+        return (lambda: _ports(models[714], points.ESS)), Wire("W")
     if 802 in models and points.BATTERY_W.raw(models[802]) is not None:
         return (lambda: _present(points.BATTERY_W, models[802])), Wire("W", positive=device.positive)
     return ((lambda: _ac(models)), Wire("W")) if device.ac == "Battery" else None
@@ -103,8 +101,8 @@ def _battery_power(device: SunSpec, models: Mapping[int, Model]) -> tuple[Callab
 
 def _solar(device: SunSpec, models: Mapping[int, Model]) -> Callable[[], float] | None:
     """Where solar production stands: the DC ports of solar generators, else the AC terminals."""
-    if _has_port(models, _PV):
-        return lambda: _ports(models[714], _PV)
+    if 714 in models and points.ports_of(models[714], points.PV):
+        return lambda: _ports(models[714], points.PV)
     return (lambda: _ac(models)) if device.ac == "Solar" else None
 
 
@@ -117,24 +115,9 @@ def _ac(models: Mapping[int, Model]) -> float:
     raise NoData("the device has neither model 701 nor 103")
 
 
-def _has_port(models: Mapping[int, Model], kind: int) -> bool:
-    model = models.get(714)
-    return model is not None and any(
-        points.PORT_TYPE.at(offset).raw(model) == kind for offset in _offsets(model)
-    )
-
-
 def _ports(model: Model, kind: int) -> float:
     """Sum over the DC ports of a kind, W, positive gives."""
-    ports = [offset for offset in _offsets(model) if points.PORT_TYPE.at(offset).raw(model) == kind]
-    return sum(_present(points.PORT_W.at(offset), model) for offset in ports)
-
-
-def _offsets(model: Model) -> range:
-    """Where the groups of the ports begin, counted from the first; as many as the model has room for."""
-    count = points.PORTS.raw(model) or 0
-    room = (len(model) - points.PORT_FIRST) // points.PORT_WORDS
-    return range(0, min(count, room, _MAX_PORTS) * points.PORT_WORDS, points.PORT_WORDS)
+    return sum(_present(points.PORT_W.at(offset), model) for offset in points.ports_of(model, kind))
 
 
 def _present(point: points.Point, model: Model) -> float:

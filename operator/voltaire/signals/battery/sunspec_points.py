@@ -6,20 +6,19 @@ Offsets count from the model's first register (its id). From the SunSpec Allianc
 
 from __future__ import annotations
 
-import math
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
+from voltaire.signals.battery.rounding import Rounding
 from voltaire.signals.errors import Implausible, Malformed
 
-Rounding = Callable[[float], int]
 Kind = Literal["uint16", "int16", "uint32", "int32", "enum16"]
 _WORDS = {"uint16": 1, "int16": 1, "enum16": 1, "uint32": 2, "int32": 2}
 _ABSENT = {"uint16": 0xFFFF, "enum16": 0xFFFF, "int16": 0x8000, "uint32": 0xFFFFFFFF, "int32": 0x80000000}
 _NO_SCALE = 0x8000
 _LARGEST_SCALE = 10
-_NOISE = 1e-6
+_MOST_PORTS = 64
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,14 +91,12 @@ class Point:
         return exponent
 
 
-def upwards(number: float) -> int:
-    """Rounds up, except for the noise of floating point."""
-    return math.ceil(number - _NOISE)
-
-
-def downwards(number: float) -> int:
-    """Rounds down, except for the noise of floating point."""
-    return math.floor(number + _NOISE)
+def ports_of(model: Sequence[int], kind: int) -> list[int]:
+    """Offsets of the groups of DC ports of a kind, from the first; as many as there is room for."""
+    room = (len(model) - PORT_FIRST) // PORT_WORDS
+    count = min(PORTS.raw(model) or 0, room, _MOST_PORTS)
+    offsets = range(0, count * PORT_WORDS, PORT_WORDS)
+    return [offset for offset in offsets if PORT_TYPE.at(offset).raw(model) == kind]
 
 
 def scaled(number: float, exponent: int) -> float:
@@ -135,6 +132,7 @@ PORTS = Point("NPrt", 4)
 PORT_FIRST = 20
 PORT_WORDS = 25
 PORT_TYPE = Point("PrtTyp", 20, "enum16")
+PV, ESS = 0, 1  # types of ports
 PORT_W = Point("DCW", 32, "int16", 17)
 # 802: battery base.
 BATTERY_RESERVE = Point("SoCRsvMin", 10, "uint16", 56)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
@@ -21,9 +21,9 @@ SLOT = timedelta(minutes=15)
 PROMETHEUS = {"prometheus": {"url": "https://a.example", "soc": {"query": "soc"}}}
 
 
-def battery(soc: float | None = 0.6) -> BatteryState:
+def battery(soc: float | None = 0.6, at: datetime = NOW) -> BatteryState:
     known = soc is not None
-    return BatteryState("b", soc, 0.0, 0.0, 0.0, NOW if known else None, "" if known else "Stale", "of old")
+    return BatteryState("b", soc, 0.0, 0.0, 0.0, at if known else None, "" if known else "Stale", "of old")
 
 
 def plan(*powers: float, **fields: Any) -> Schedule:
@@ -73,7 +73,7 @@ def test_a_full_battery_is_not_charged() -> None:
 def test_the_slot_of_now_counts() -> None:
     for minutes, power in ((0, 10), (14, 10), (15, 20), (44, 30)):
         now = NOW + timedelta(minutes=minutes)
-        found = decide_control(plan(10, 20, 30), battery(), controlled(), now)
+        found = decide_control(plan(10, 20, 30), battery(at=now), controlled(), now)
         assert isinstance(found, Setpoints)
         assert found.max_discharge_kw == power
 
@@ -82,6 +82,7 @@ def test_the_slot_of_now_counts() -> None:
     ("schedule", "state", "later", "reason"),
     [
         (plan(10), battery(None), SLOT * 0, "StateUnknown"),
+        (plan(*[10.0] * 9), battery(), timedelta(minutes=15, seconds=1), "StateUnknown"),
         (None, battery(), SLOT * 0, "NoPlan"),
         (plan(), battery(), SLOT * 0, "NoPlan"),
         (plan(10), battery(), SLOT, "PlanStale"),
@@ -125,7 +126,8 @@ def test_nothing_goes_below_the_reserve_or_above_the_limits(
 ) -> None:
     fields = {"reserve": reserve, "maxChargeKW": charge_kw, "maxDischargeKW": discharge_kw}
     one = controlled(power, **fields, **({} if solar else {"solar": None}))
-    found = decide_control(plan(*powers), battery(soc), one, NOW + timedelta(minutes=minutes))
+    now = NOW + timedelta(minutes=minutes)
+    found = decide_control(plan(*powers), battery(soc, now), one, now)
     if isinstance(found, Release):
         return
     assert soc is not None
@@ -140,5 +142,4 @@ def test_nothing_goes_below_the_reserve_or_above_the_limits(
     if soc <= reserve:
         assert found.max_discharge_kw == 0
         assert (found.power_kw or 0) <= 0
-    again = decide_control(plan(*powers), battery(soc), one, NOW + timedelta(minutes=minutes))
-    assert again == found
+    assert decide_control(plan(*powers), battery(soc, now), one, now) == found

@@ -113,6 +113,15 @@ async def test_where_the_inverter_carries_solar_the_limit_is_left_alone() -> Non
     assert (seen[802].SoCRsvMin.cvalue, seen[704].WMaxLimPctEna.value) == (25, 0)
 
 
+async def test_an_inverter_that_shows_solar_ports_is_not_limited() -> None:
+    ports = dev.model(714, {"NPrt": 2, "DCW_SF": 2}, dev.ports((1, 0), (0, 900)))
+    async with dev.served(dev.image(RATING, CONTROLS, BATTERY, ports)) as device:
+        outcome = await writer(device).write(DISCHARGE)
+        seen = await device.scanned()
+    assert (seen[802].SoCRsvMin.cvalue, seen[704].WMaxLimPctEna.value) == (25, 0)
+    assert "carries solar" in outcome.notes[0]
+
+
 async def test_what_the_device_does_not_offer_is_said() -> None:
     async with dev.served(dev.image(BATTERY)) as device:
         outcome = await writer(device).write(Setpoints(0.25, 250, 80, 10))

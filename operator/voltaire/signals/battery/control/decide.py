@@ -48,8 +48,10 @@ def decide_control(
     While the plan discharges, the battery may go down to the reserve, at no more than the planned power.
     While it does not, what is in the battery is held. Sun may always be stored.
     """
-    if state.soc is None:
+    if state.soc is None or state.observed_at is None:
         return Release("StateUnknown", f"the battery's state is not known: {state.message or state.reason}")
+    if now - state.observed_at > spec.telemetry.stale_after:
+        return Release("StateUnknown", f"the battery was last seen at {state.observed_at:%Y-%m-%dT%H:%M:%SZ}")
     power_kw = planned_kw(plan, now)
     if isinstance(power_kw, Release):
         return power_kw

@@ -17,6 +17,7 @@ from voltaire.clock import Clock
 from voltaire.signals.battery.control.writer import Outcome
 from voltaire.signals.battery.json_path import at_path
 from voltaire.signals.battery.mqtt_connection import Brokers
+from voltaire.signals.battery.rounding import Rounding, downwards, inwards, to_digits, upwards
 from voltaire.signals.errors import SignalError
 from voltaire.signals.numbers import number, parse_json, parse_number
 
@@ -84,12 +85,12 @@ class MqttWriter:
 def document(setpoints: Setpoints, until: datetime) -> str:
     """Everything as one JSON document."""
     fields: dict[str, object] = {
-        "reserve": round(setpoints.reserve, 4),
-        "maxChargeKW": round(setpoints.max_charge_kw, 3),
-        "maxDischargeKW": round(setpoints.max_discharge_kw, 3),
+        "reserve": to_digits(setpoints.reserve, 4, upwards),
+        "maxChargeKW": to_digits(setpoints.max_charge_kw, 3, downwards),
+        "maxDischargeKW": to_digits(setpoints.max_discharge_kw, 3, downwards),
     }
     if setpoints.power_kw is not None:
-        fields["powerKW"] = round(setpoints.power_kw, 3)
+        fields["powerKW"] = to_digits(setpoints.power_kw, 3, inwards)
     fields["validUntil"] = until.isoformat(timespec="seconds").replace("+00:00", "Z")
     return json.dumps(fields)
 
@@ -98,21 +99,23 @@ def targets_of(spec: MqttControl, setpoints: Setpoints) -> list[tuple[Target, st
     """Topics that take one number each, and the number in their unit and sign."""
     targets: list[tuple[Target, str]] = []
     if spec.reserve is not None:
-        targets.append((spec.reserve, _text(setpoints.reserve * _PER_FRACTION[spec.reserve.unit])))
-    if spec.max_charge is not None:
-        targets.append((spec.max_charge, _text(setpoints.max_charge_kw * _PER_KW[spec.max_charge.unit])))
-    if spec.max_discharge is not None:
-        kw = setpoints.max_discharge_kw
-        targets.append((spec.max_discharge, _text(kw * _PER_KW[spec.max_discharge.unit])))
+        reserve = setpoints.reserve * _PER_FRACTION[spec.reserve.unit]
+        targets.append((spec.reserve, _text(reserve, upwards)))
+    limits = ((spec.max_charge, setpoints.max_charge_kw), (spec.max_discharge, setpoints.max_discharge_kw))
+    for limit, kw in limits:
+        if limit is not None:
+            targets.append((limit, _text(kw * _PER_KW[limit.unit], downwards)))
     if spec.power is not None and setpoints.power_kw is not None:
         sign = -1.0 if spec.power.positive == "Charge" else 1.0
-        targets.append((spec.power, _text(sign * setpoints.power_kw * _PER_KW[spec.power.unit])))
+        power = sign * setpoints.power_kw * _PER_KW[spec.power.unit]
+        targets.append((spec.power, _text(power, inwards)))
     return targets
 
 
-def _text(value: float) -> str:
+def _text(value: float, rounding: Rounding) -> str:
     """A number as devices read it: no exponent, no minus before zero."""
-    return f"{value:.6f}".rstrip("0").rstrip(".") if round(value, 6) else "0"
+    rounded = to_digits(value, 6, rounding)
+    return f"{rounded:.6f}".rstrip("0").rstrip(".") if rounded else "0"
 
 
 def _difference(payload: object, path: str | None, wanted: float) -> str:

@@ -15,11 +15,12 @@ from voltaire.api.values import Setpoints
 from voltaire.signals.battery import sunspec_points as points
 from voltaire.signals.battery.control.writer import Outcome, percent, watts
 from voltaire.signals.battery.modbus import Line, Lines
-from voltaire.signals.battery.sunspec_points import Point, Rounding, downwards, upwards
+from voltaire.signals.battery.rounding import Rounding, downwards, inwards, upwards
+from voltaire.signals.battery.sunspec_points import Point
 from voltaire.signals.battery.sunspec_scan import Place, read_model, scan
 from voltaire.signals.errors import ConfigError, Malformed, NoData, Rejected
 
-_MODELS = (702, 704, 802)
+_MODELS = (702, 704, 714, 802)
 _ON, _OFF = 1.0, 0.0
 _WATTS_MODE = 1.0
 _LOCAL = 1
@@ -135,7 +136,9 @@ def wanted(
     else:
         notes.append("the device has no reserve (SoCRsvMin of model 802)")
     seconds = revert_after.total_seconds()
-    if device.limit:
+    if device.limit and 714 in models and points.ports_of(models[714], points.PV):
+        notes.append("the inverter carries solar as well (model 714): its power is not limited")
+    elif device.limit:
         rating = _rating(models)
         if _has(models, 704, points.LIMIT_ENABLED) and rating:
             share = min(watts(setpoints.max_discharge_kw) / rating, 1.0)
@@ -145,7 +148,7 @@ def wanted(
     if setpoints.power_kw is not None:
         if _has(models, 704, points.POWER_ENABLED):
             writes.append(Write(704, points.POWER_MODE, _WATTS_MODE))
-            power = Write(704, points.POWER, watts(setpoints.power_kw), _towards_zero)
+            power = Write(704, points.POWER, watts(setpoints.power_kw), inwards)
             writes += _timed(models, _POWER, power, 0.0, seconds)
         else:
             notes.append("the device takes no power (WSet of model 704)")
@@ -189,10 +192,6 @@ def _timed(
     if _has(models, 704, which.enabled_revert):
         writes.append(Write(704, which.enabled_revert, _OFF))
     return [*writes, Write(704, which.seconds, seconds), value, Write(704, which.enabled, _ON)]
-
-
-def _towards_zero(number: float) -> int:
-    return downwards(number) if number > 0 else upwards(number)
 
 
 def _rating(models: Mapping[int, Sequence[int]]) -> float | None:

@@ -20,7 +20,7 @@ from voltaire.clock import Clock
 from voltaire.signals.battery.control.writer import Outcome, percent, watts
 from voltaire.signals.battery.mqtt_connection import Brokers
 from voltaire.signals.battery.mqtt_listener import Message
-from voltaire.signals.battery.sunspec_points import downwards, upwards
+from voltaire.signals.battery.rounding import downwards, upwards
 from voltaire.signals.battery.victron import keep_alive, notification, value
 from voltaire.signals.errors import NoData, SignalError
 
