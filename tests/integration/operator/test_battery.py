@@ -1,4 +1,5 @@
-"""Batteries: followed while they are charged, left when they run low, ignored when they talk nonsense."""
+"""Batteries: followed while they are charged, left when they run low, ignored when they talk nonsense, not
+forgotten when the operator dies."""
 
 from __future__ import annotations
 
@@ -17,14 +18,15 @@ pytestmark = [pytest.mark.lab, pytest.mark.asyncio(loop_scope="session")]
 
 
 class Site:
-    """A battery's controller: answers with `soc`, or with nothing useful."""
+    """A battery's controller: answers with `soc` and a power that serves the site, or with nothing useful."""
 
     def __init__(self) -> None:
         self.soc: float | None = 0.9
+        self.power_kw = 0.0
         self.server = TelemetryServer({"site": self.document})
 
     def document(self) -> dict[str, Any]:
-        return {} if self.soc is None else {"battery": {"soc": self.soc}}
+        return {} if self.soc is None else {"battery": {"soc": self.soc, "kw": self.power_kw}}
 
 
 def battery(url: str) -> Body:
@@ -35,7 +37,11 @@ def battery(url: str) -> Body:
         "reserve": 0.2,
         "assumedStoredGramsPerKWh": 15,
         "telemetry": {
-            "http": {"url": url, "soc": {"query": "battery.soc"}},
+            "http": {
+                "url": url,
+                "soc": {"query": "battery.soc"},
+                "power": {"query": "battery.kw", "unit": "kW"},
+            },
             "refresh": "1s",
             "staleAfter": "5m",
         },
@@ -83,3 +89,36 @@ async def test_a_battery_that_is(world: World, site: Site, soc: float | None, na
     await world.running(work, cluster="paris")
     await stays_so(lambda: work.runs_in("paris"), "it stays", seconds=0.5)
     assert world.hub.condition("RegionalCluster", "california")["status"] == "True"
+
+
+async def test_a_restart_forgets_neither_what_is_held_nor_what_supplied_the_site(
+    world: World, site: Site
+) -> None:
+    work = await world.apply(workload("train", job(gpus=4)))
+    await world.running(work, cluster="california")
+    site.soc, site.power_kw = 0.95, 10.0  # charged from a grid of 600 g/kWh; then it carries the whole load
+
+    def held() -> float:
+        return float(world.hub.status("Battery", "site").get("storedGramsPerKWh", 0.0))
+
+    def recorded() -> str:
+        supply = world.hub.status("RegionalCluster", "california").get("supply") or {}
+        return str(supply.get("hourlyGramsPerKWh", ""))
+
+    await until(lambda: held() > 40.0, "what was charged counts")
+    await until(lambda: work.status.receipts[-1].energy_kwh > 0.5, "it has run for a while")
+    await until(recorded, "its supply is recorded")
+    before, was_held, was_recorded = work.status.receipts[-1], held(), recorded()
+    assert before.grams < 0.5 * 600.0 * before.energy_kwh
+    world.operator.kill()
+    world.operator.start()
+    await world.operator.ready()
+    await until(lambda: work.status.receipts[-1].energy_kwh > before.energy_kwh + 0.3, "it is billed again")
+    after = work.status.receipts[-1]
+    # The past is not billed anew at the grid's intensity, which is the most that an hour may cost.
+    assert after.epoch == before.epoch
+    assert after.grams - before.grams <= 1.02 * 600.0 * (after.energy_kwh - before.energy_kwh)
+    await until(lambda: len(recorded()) >= len(was_recorded), "the record goes on")
+    assert recorded().split(",")[:-1][: was_recorded.count(",")] == was_recorded.split(",")[:-1]
+    # What may have been exchanged meanwhile is worth spec.assumedStoredGramsPerKWh, 15: not all of it was.
+    assert 0.5 * was_held < held() <= was_held + 0.1
