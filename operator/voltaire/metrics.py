@@ -46,6 +46,11 @@ MIGRATIONS = Counter("voltaire_migrations_total", "Migrations begun.")
 PLAN_SECONDS = Histogram(
     "voltaire_plan_seconds", "Time one plan takes.", buckets=(0.01, 0.05, 0.1, 0.5, 1, 2, 5, 10, 30, 60)
 )
+PLAN_GRAMS = Gauge(
+    "voltaire_plan_grams", "What the last plan costs: emissions, with lateness and changes at their prices."
+)
+PLAN_BOUND = Gauge("voltaire_plan_bound_grams", "What no plan of the same fleet can be below.")
+PLAN_GAP = Gauge("voltaire_plan_gap", "Certified gap of the last plan: (grams - bound) / bound.")
 PLAN_FAILURES = Counter("voltaire_plan_failures_total", "Plans that failed.")
 STATUS_WRITES = Counter("voltaire_status_writes_total", "Status writes by kind.", ["kind", "result"])
 LOOP_LAG = Histogram(

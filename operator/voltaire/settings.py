@@ -46,6 +46,16 @@ class Settings(BaseModel):
         description="Let resources name private, loopback and plain-http addresses, as batteries on a "
         "site network need.",
     )
+    plan_seconds: float = Field(
+        default=4.0,
+        ge=0.5,
+        le=120,
+        description="The most a plan may take; small fleets take less (wall time).",
+    )
+    plan_dump: str = Field(
+        default="",
+        description="Folder that keeps the last 20 plans' problems for `voltaire plan --problem`. Empty: no.",
+    )
     workers: int = Field(default=32, ge=1, le=256, description="Workloads stepped at once.")
     cleanup_timeout: Go = Field(
         default=timedelta(minutes=15),

@@ -10,5 +10,6 @@ from voltaire.planner.joint import Effort
 from voltaire.planner.plan import Plan
 from voltaire.planner.reasons import Reason
 from voltaire.planner.supply import site_intensity
+from voltaire.planner.warm import warm_up
 
-__all__ = ["Effort", "Plan", "Planner", "Reason", "plan", "site_intensity"]
+__all__ = ["Effort", "Plan", "Planner", "Reason", "plan", "site_intensity", "warm_up"]

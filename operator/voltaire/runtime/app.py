@@ -76,7 +76,10 @@ class Operator:
         self.leadership = Leadership(
             kube, settings.namespace, settings.lease, settings.identity, on_lead=self._begin_to_lead
         )
-        self.planning = Planning(self.picture, self.clock, self._gather, self._may_plan, self._planned)
+        self.planning = Planning(
+            self.picture, self.clock, self._gather, self._may_plan, self._planned, settings.plan_seconds,
+            settings.plan_dump,
+        )  # fmt: skip
         self.reporter = Reporter(
             self.picture, self.clock, self.hub, self.leads, lambda: self.planning.current, self.record
         )
