@@ -22,7 +22,7 @@ COLUMNS = (
 
 
 def read_jobs(path: Path, fleet: FleetFile, start: datetime) -> tuple[Job, ...]:
-    """The jobs of a CSV file, or of a YAML file (or folder) of AIWorkloads, by arrival.
+    """The jobs of a CSV file, or of a YAML file (or folder) of AIWorkloads.
 
     Raises JobsError with the line or object, Duplicate, and UnknownName for a home that is no cluster.
     """
@@ -37,7 +37,7 @@ def read_jobs(path: Path, fleet: FleetFile, start: datetime) -> tuple[Job, ...]:
 
 
 def check_jobs(jobs: Iterable[Job], fleet: FleetFile, source: str) -> tuple[Job, ...]:
-    """By arrival; ids are unique, homes are there."""
+    """Ids are unique; homes and policies are there."""
     seen: set[str] = set()
     for job in jobs:
         if job.id in seen:
@@ -50,7 +50,7 @@ def check_jobs(jobs: Iterable[Job], fleet: FleetFile, source: str) -> tuple[Job,
             )
         if job.policy is not None and job.policy not in fleet.policies:
             raise UnknownName(f"{source}: the job {job.id} names the PlacementPolicy {job.policy}: add it")
-    return tuple(sorted(jobs, key=lambda job: (job.arrival_h, job.id)))
+    return tuple(jobs)
 
 
 def read_csv(path: Path) -> list[Job]:

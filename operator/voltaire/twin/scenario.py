@@ -34,7 +34,7 @@ WITHOUT_DEADLINE = 3.0
 
 @dataclass(frozen=True, slots=True)
 class Scenario:
-    """Slots are counted from `start`, which is a slot boundary; hours too.
+    """Slots are counted from `start`, which is a slot boundary; hours too. `jobs` are sorted by arrival.
 
     `intensity`: what occurred, g/kWh by zone id, from `past_slots` before the start to beyond the end as
     far as the trace goes. `solar_kw`: by battery, one value a slot of the run and of the horizon after it.
@@ -154,7 +154,8 @@ def build_scenario(
         raise UnevenTrace(
             f"the run starts at {start:%Y-%m-%dT%H:%M:%SZ}, which is no boundary of slots of {slot}"
         )
-    played = tuple(job for job in jobs if hours is None or job.arrival_h < hours)
+    in_time = (job for job in jobs if hours is None or job.arrival_h < hours)
+    played = tuple(sorted(in_time, key=lambda job: (job.arrival_h, job.id)))
     if not played:
         within = "" if hours is None else f" in the first {hours:g} hours"
         raise JobsError(f"there is no job that arrives{within}: nothing to play")
