@@ -48,7 +48,7 @@ class BatteryController:
     async def step(self, plan: Schedule | None, state: BatteryState) -> ControlReport:
         """Decide and write. Raises nothing but asyncio.CancelledError."""
         now = self._clock.now()
-        decided = decide_control(plan, state, self._spec, now)
+        decided = decide_control(plan, state, self._spec, now, self._held)
         try:
             async with asyncio.timeout(self._timeout_seconds):
                 report = await self._apply(decided, now)

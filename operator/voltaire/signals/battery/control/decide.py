@@ -41,9 +41,14 @@ class Release:
 
 
 def decide_control(
-    plan: Schedule | None, state: BatteryState, spec: BatterySpec, now: datetime
+    plan: Schedule | None,
+    state: BatteryState,
+    spec: BatterySpec,
+    now: datetime,
+    before: Setpoints | None = None,
 ) -> Setpoints | Release:
-    """What to hold to in the slot of `now`; a Release when the plan or the battery is not known.
+    """What to hold to in the slot of `now`; a Release when the plan or the battery is not known. `before`:
+    what the site holds to now, so that a charge that wavers does not make the reserve waver.
 
     While the plan discharges, the battery may go down to the reserve, at no more than the planned power.
     While it does not, what is in the battery is held. Sun may always be stored.
@@ -55,7 +60,7 @@ def decide_control(
     power_kw = planned_kw(plan, now)
     if isinstance(power_kw, Release):
         return power_kw
-    return _setpoints(power_kw, state.soc, spec)
+    return _setpoints(power_kw, state.soc, spec, before)
 
 
 def planned_kw(plan: Schedule | None, now: datetime) -> float | Release:
@@ -73,7 +78,7 @@ def planned_kw(plan: Schedule | None, now: datetime) -> float | Release:
     return power_kw
 
 
-def _setpoints(power_kw: float, soc: float, spec: BatterySpec) -> Setpoints:
+def _setpoints(power_kw: float, soc: float, spec: BatterySpec, before: Setpoints | None) -> Setpoints:
     power_kw = min(max(power_kw, -spec.max_charge_kw), spec.max_discharge_kw)
     if soc <= spec.reserve:
         power_kw = min(power_kw, 0.0)
@@ -82,10 +87,16 @@ def _setpoints(power_kw: float, soc: float, spec: BatterySpec) -> Setpoints:
     if abs(power_kw) < _IDLE_KW:
         power_kw = 0.0
     discharges = power_kw > 0
-    held = math.floor(soc / HOLD_STEP + 1e-9) * HOLD_STEP
     return Setpoints(
-        reserve=spec.reserve if discharges else min(max(spec.reserve, held), 1.0),
+        reserve=spec.reserve if discharges else _held(soc, spec.reserve, before),
         max_charge_kw=spec.max_charge_kw if spec.solar is not None else max(-power_kw, 0.0),
         max_discharge_kw=max(power_kw, 0.0),
         power_kw=power_kw if spec.control.power else None,
     )
+
+
+def _held(soc: float, reserve: float, before: Setpoints | None) -> float:
+    """The charge to hold: the full step below what is there, or what is held already if that is near it."""
+    if before is not None and soc - 2 * HOLD_STEP <= before.reserve <= soc and before.reserve >= reserve:
+        return before.reserve
+    return max(reserve, min(math.floor(soc / HOLD_STEP + 1e-9) * HOLD_STEP, soc))
