@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from datetime import UTC, datetime, timedelta
 
 from voltaire.api.placementpolicy import PlacementPolicySpec
@@ -124,7 +125,7 @@ def cluster_view(picture: Picture, name: str, start: datetime, slot: timedelta, 
         capacity=counts,
         accelerator_kw={kind: declared.get(kind) or accelerator_kw(kind) for kind in counts},
         pue=power.pue,
-        host_overhead_kw=power.host_overhead_kw,
+        host_overhead_kw=power.host_overhead_kw + _other_load_kw(picture, name, start, slot, slots),
         limit_kw=power.limit_kw,
         basis=signal.basis if signal else None,
         intensity=intensity_outlook(signal, start, slot, slots),
@@ -132,3 +133,10 @@ def cluster_view(picture: Picture, name: str, start: datetime, slot: timedelta, 
         batteries=tuple(view for view in views if view is not None),
         draining=cluster.spec.suspend,
     )
+
+
+def _other_load_kw(picture: Picture, name: str, start: datetime, slot: timedelta, slots: int) -> float:
+    """Mean of what else is expected to draw power at the site; 0 where its load is not measured."""
+    meter = picture.other_loads.get(name)
+    expected = float(meter.outlook(start, slot, slots).mean()) if meter else 0.0
+    return 0.0 if math.isnan(expected) else expected

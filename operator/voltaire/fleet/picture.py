@@ -16,6 +16,7 @@ from voltaire.api.values import BatteryState, ControlReport, ZoneSignal
 from voltaire.fleet.demand import Demand
 from voltaire.fleet.stored import StoredEnergy
 from voltaire.fleet.tally import Tally
+from voltaire.forecast.meter import MeterForecaster
 from voltaire.forecast.solar import SolarForecaster
 
 
@@ -51,6 +52,8 @@ class Picture:
     stored: dict[str, StoredEnergy] = field(default_factory=dict)
     solar: dict[str, SolarForecaster] = field(default_factory=dict)
     """By battery, of those whose solar power was measured."""
+    other_loads: dict[str, MeterForecaster] = field(default_factory=dict)
+    """By cluster, where the load of the site is measured: what is not Voltaire's, kW."""
     members: dict[str, MemberView] = field(default_factory=dict)
     tally: Tally = field(default_factory=Tally)
     excluded: dict[str, dict[str, tuple[str, datetime]]] = field(default_factory=dict)

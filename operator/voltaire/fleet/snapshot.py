@@ -42,7 +42,8 @@ class ClusterView:
     `draining`: what runs there moves away where it may. `intensity`: grid g/kWh per slot, None while nothing
     fresh is known. `forecast_error`: mean absolute error of that as a share of the value, by lead (the first
     for one hour, the last holds beyond) or one for all; read it with `fleet.uncertainty.error_at`.
-    `host_overhead_kw`: facility power drawn whatever runs; solar and battery serve it first.
+    `host_overhead_kw`: facility power drawn whatever runs, with what else is expected to draw power at the
+    site, on the mean of the horizon; solar and battery serve it first.
     """
 
     name: str

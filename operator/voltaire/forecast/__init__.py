@@ -8,7 +8,8 @@ steps asked for, and `Forecaster.errors`, how wrong it has been by lead time.
 - `features.py`: how those differ from the level now, for a moment and a lead time.
 - `experts.py`: simple forecasts and a general blend, all weights on the same features.
 - `learning.py`: the signal's own blend, and trust in each expert by its recent errors.
-- `solar.py`, `sun.py`, `meter.py`: the power of a solar plant, by a forecast of how clear the sky is.
+- `meter.py`: readings of a meter, a site's load for one.
+- `solar.py`, `sun.py`: the power of a solar plant, by a forecast of how clear the sky is.
 """
 
 from voltaire.forecast.forecaster import Forecaster

@@ -217,6 +217,7 @@ class Operator:
         after = table.get(name)
         if kind is REGIONALCLUSTER and after is None:
             self.record.forget(name)
+            self.picture.other_loads.pop(name, None)
         elif kind is REGIONALCLUSTER and before is None:
             self.record.restore(name, table[name].status.supply)
         if (before and before.spec) != (after and after.spec) or _labels(before) != _labels(after):

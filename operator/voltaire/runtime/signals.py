@@ -10,8 +10,8 @@ from voltaire import metrics
 from voltaire.api.resources import Battery, GridZone
 from voltaire.api.values import BatteryState, LeadError, ZoneSignal
 from voltaire.clock import Clock
+from voltaire.fleet.meters import observe_load, observe_solar, site_of
 from voltaire.fleet.picture import Picture
-from voltaire.fleet.solar import observe_solar, site_of
 from voltaire.fleet.stored import Held, follow, remembered
 from voltaire.runtime.supervise import supervise
 from voltaire.signals.build import SignalDeps, build_battery_watcher, build_zone_watcher
@@ -124,6 +124,7 @@ class Polling:
         picture.battery_states[name] = state
         self._follow(name, battery, state)
         observe_solar(picture, name, state)
+        observe_load(picture, name, state)
         if state.soc is not None:
             metrics.SOC.labels(battery=name).set(state.soc)
         if _moved(before.soc if before else None, state.soc, 0.0, MATERIAL_SOC):

@@ -10,9 +10,9 @@ from typing import Any
 from voltaire.api.aiworkload import Phase
 from voltaire.api.values import BatteryState, Series, ZoneSignal
 from voltaire.fleet.build import battery_view, cluster_view, policy_view
+from voltaire.fleet.meters import observe_solar
 from voltaire.fleet.picture import MemberView, Picture
 from voltaire.fleet.snapshot import BatteryView, ClusterView, PolicyView, Snapshot, WorkloadView
-from voltaire.fleet.solar import observe_solar
 from voltaire.fleet.stored import StoredEnergy
 from voltaire.twin.forecasts import Forecasts
 from voltaire.twin.job import Job
