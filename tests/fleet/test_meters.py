@@ -44,8 +44,9 @@ def test_a_load_that_is_all_ours_adds_nothing_and_one_that_is_not_measured_neith
 def test_our_own_workloads_are_taken_off() -> None:
     found = picture(10.0)
     found.tally.set("uid", (), ("site", 30.0))
-    observe_load(found, "site", BatteryState("site", 0.8, 10.0, None, 60.0, START, "", ""))
-    assert overhead(found) == pytest.approx(20.0 + (60.0 - 20.0 - 30.0))
+    pue = found.clusters["site"].spec.power.pue
+    observe_load(found, "site", BatteryState("site", 0.8, 10.0, None, 90.0, START, "", ""))
+    assert overhead(found) == pytest.approx(90.0 - 30.0 * pue)
 
 
 def test_others_get_their_part_of_what_the_battery_gives() -> None:
