@@ -213,5 +213,34 @@ def test_whatever_it_is_told_it_stays_finite_and_near_what_was_seen(
     assert expected.max() <= max(seen) + room
 
 
+pieces = st.tuples(
+    st.sampled_from([300, 420, 900, 1800, 3600, 7200]),
+    st.integers(-2_000_000, 2_000_000),
+    st.lists(st.none() | st.floats(0, 3000), min_size=1, max_size=60),
+)
+
+
+@settings(max_examples=40, deadline=None)
+@given(st.lists(pieces, min_size=1, max_size=5))
+def test_series_in_any_order_and_step_are_taken_in(told: list[tuple[int, int, list[float | None]]]) -> None:
+    forecaster, seen = Forecaster(), []
+    for seconds, offset, values in told:
+        start = MONDAY + timedelta(seconds=offset)
+        forecaster.learn(Series(start, timedelta(seconds=seconds), tuple(values)))
+        seen += [value for value in values if value is not None]
+    expected = forecaster.predict(MONDAY + 30 * DAY, HOUR, 24)
+    assert np.isfinite(expected).all() == bool(seen)
+    assert not seen or expected.max() <= 1.5 * max(seen) + 1e-6
+    assert all(share is None or share >= 0 for share in forecaster.errors())
+
+
+def test_after_years_of_silence_it_begins_anew_and_keeps_what_it_learned_of_itself() -> None:
+    forecaster = taught(noisy(30 * 24, 10))
+    errors = forecaster.errors()
+    forecaster.learn(series(np.array([50.0]), start=MONDAY + 4000 * DAY))
+    assert forecaster.predict(MONDAY + 4000 * DAY + HOUR, HOUR, 48) == pytest.approx(np.full(48, 50.0))
+    assert forecaster.errors() == errors
+
+
 def _tail(values: np.ndarray, hour: int) -> Series:
     return series(values[hour - 30 : hour + 1], start=MONDAY + (hour - 30) * HOUR)

@@ -10,7 +10,15 @@ import numpy as np
 from voltaire.api.values import Series
 from voltaire.forecast.experts import HOURS, LEADS, at_leads
 from voltaire.forecast.features import features
-from voltaire.forecast.grid import Floats, Grid, fitting_step, joined, on_grid, seconds_since_1970
+from voltaire.forecast.grid import (
+    HOUR_SECONDS,
+    Floats,
+    Grid,
+    fitting_step,
+    joined,
+    on_grid,
+    seconds_since_1970,
+)
 from voltaire.forecast.learning import Learning
 from voltaire.forecast.shapes import DAY_HOURS, Shapes, shapes_of
 
@@ -55,7 +63,7 @@ class Forecaster:
         new = on_grid(series, seconds, None if first else REVISED)
         if not np.isfinite(new.values).any():
             return
-        self._grid = new if self._grid is None else joined(self._grid, new)
+        self._grid = new if self._grid is None or self._long_after(new) else joined(self._grid, new)
         if first:
             self._since, self._hour, self._learning = seconds_since_1970(series.start), 0, Learning()
         self._shapes = shapes_of(self._grid)
@@ -97,6 +105,12 @@ class Forecaster:
         room = _SPREAD * (high - low)
         bounded: Floats = np.clip(expected, max(self._floor, low - room), min(self._ceiling, high + room))
         return bounded
+
+    def _long_after(self, new: Grid) -> bool:
+        """Whether nothing was told for so long that what was known is too old to matter."""
+        assert self._grid is not None  # noqa: S101  (told to mypy)
+        gap = new.first * new.seconds - self._grid.end * self._grid.seconds
+        return gap > KEPT_DAYS * DAY_HOURS * HOUR_SECONDS
 
     def _learn_hours(self, grid: Grid, shapes: Shapes) -> None:
         """Compare every full hour that is new with what was expected of it, a day at a time."""
