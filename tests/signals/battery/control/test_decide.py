@@ -109,7 +109,7 @@ def test_a_charge_that_wavers_does_not_make_the_reserve_waver(middle: float, noi
     for wobble in noise:
         found = decide_control(plan(0.0), battery(middle + wobble), controlled(), NOW, before)
         assert isinstance(found, Setpoints)
-        assert 0.2 <= found.reserve <= middle + wobble  # a reserve above the charge would make a site charge
+        assert 0.2 <= found.reserve <= middle + wobble + 1e-8  # above the charge, a site would charge
         reserves.append(found.reserve)
         before = found
     assert sum(a != b for a, b in pairwise(reserves)) <= 1

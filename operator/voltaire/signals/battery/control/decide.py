@@ -20,6 +20,7 @@ MAX_PLAN_SLOTS = 3
 # The charge that is held is written in steps, so that a register that wears is not written all the time.
 HOLD_STEP = 0.05
 _IDLE_KW = 1e-6
+_NOISE = 1e-9
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,6 +98,7 @@ def _setpoints(power_kw: float, soc: float, spec: BatterySpec, before: Setpoints
 
 def _held(soc: float, reserve: float, before: Setpoints | None) -> float:
     """The charge to hold: the full step below what is there, or what is held already if that is near it."""
-    if before is not None and soc - 2 * HOLD_STEP <= before.reserve <= soc and before.reserve >= reserve:
+    there = soc + _NOISE
+    if before is not None and there - 2 * HOLD_STEP <= before.reserve <= there and before.reserve >= reserve:
         return before.reserve
-    return max(reserve, min(math.floor(soc / HOLD_STEP + 1e-9) * HOLD_STEP, soc))
+    return max(reserve, round(math.floor(there / HOLD_STEP) * HOLD_STEP, 6))
