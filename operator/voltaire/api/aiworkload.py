@@ -297,6 +297,9 @@ class CandidateStatus(StatusModel):
     rejected: Annotated[str, Field(max_length=512)] | None = Field(
         default=None, description="Why it cannot run there."
     )
+    price_grams: NonNegative = Field(
+        default=0.0, description="What the room it would take there is worth to others, gCO2eq."
+    )
 
 
 class Why(StatusModel):
@@ -306,6 +309,10 @@ class Why(StatusModel):
     message: Annotated[str, Field(max_length=1024)] = Field(description="A sentence for people.")
     candidates: Annotated[list[CandidateStatus], Field(max_length=8)] = Field(
         default_factory=list, description="What was considered, best first."
+    )
+    limit: Literal["Capacity", "Power", "Deadline", "Residency", "Battery"] | None = Field(
+        default=None,
+        description="What keeps it from something cleaner; Battery: stored or solar energy keeps it here.",
     )
 
 

@@ -25,6 +25,7 @@ from voltaire.demo.trace import Day
 from voltaire.demo.view import frame, load_kw
 from voltaire.demo.witnesses import Witnesses
 from voltaire.lab import Lab
+from voltaire.planner import warm_up
 
 # Real seconds.
 _LEAD = timedelta(seconds=12)  # for the operator to start before the day does
@@ -76,6 +77,8 @@ async def perform(lab: Lab, plot: Plot, screen: Screen, stack: AsyncExitStack, *
     installer = Installer(lab, plot.kubectl, plot.manifests, plot.folder / "install")
     await installer.install(plot.scenario, plot.day)
     account = await installer.operator_kubeconfig()
+    screen.say("compiling the planner, if this machine has not yet")
+    await asyncio.to_thread(warm_up)
     clock = ScaledClock(system_clock().now() + _LEAD, plot.day.start, plot.rate)
     sites = Sites(plot.scenario, clock)
     stack.push_async_callback(sites.stop)

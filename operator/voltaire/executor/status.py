@@ -172,10 +172,13 @@ def _why(context: Context) -> Why | None:
             cluster=candidate.cluster,
             grams=None if candidate.grams is None else round(candidate.grams, 1),
             rejected=candidate.rejected[:512] if candidate.rejected else None,
+            price_grams=round(candidate.price_grams, 1),
         )
         for candidate in decision.candidates[:8]
     ]
-    return Why(reason=decision.reason, message=decision.message[:1024], candidates=candidates)
+    return Why(
+        reason=decision.reason, message=decision.message[:1024], candidates=candidates, limit=decision.limit
+    )
 
 
 def _next(decision: Decision | None, state: State, now: datetime) -> list[NextStep]:

@@ -20,6 +20,7 @@ from voltaire.demo.install import Installer
 from voltaire.demo.scenario import read_scenario
 from voltaire.lab import Lab
 from voltaire.lab.assets import locate
+from voltaire.planner import warm_up
 
 START = datetime(2025, 3, 20, 6, tzinfo=UTC)
 POLICIES = [samples.policy("default"), samples.policy("recommend", mode="Recommend")]
@@ -35,6 +36,7 @@ def documents() -> list[samples.Body]:
 @pytest.fixture(scope="session")
 def lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lab]:
     """A lab of its own: an operator at work would disturb the tests of the parts, and they it."""
+    warm_up()  # else the operator's first plan waits until the planner is compiled
     with Lab.up(FLEET, tmp_path_factory.mktemp("operator-lab"), RATE) as running:
         yield running
 

@@ -18,40 +18,93 @@ from voltaire.planner.joint.warm import carried
 
 
 @kernel
-def _keep(a: Arrays, rows: Rows, old: Rows, share: float, energy: Floats, free: Floats, room: Floats) -> int:
-    """Put back each old timeline that begins as the new one does, fits, and costs at most `share` more."""
+def _begins(a: Arrays, j: int, row: Rows) -> bool:
+    """Whether a timeline begins a change in slot 0: a stop, or a start elsewhere than where its data lie."""
+    p = row[0]
+    if a.own[j] >= 0:
+        return bool(p != a.own[j])
+    return bool(p >= 0 and a.data[j] >= 0 and a.pool_cluster[p] != a.data[j])
+
+
+@kernel
+def _may(a: Arrays, j: int, new: Rows, old: Rows) -> bool:
+    """Whether the old timeline may stand for the new one: it is one, and begins no change that was not
+    weighed."""
+    if not (old >= 0).any():
+        return False
+    return bool(new[0] == old[0] or not _begins(a, j, old))
+
+
+@kernel
+def _fits(a: Arrays, j: int, row: Rows, free: Floats, room: Floats) -> bool:
+    for k in range(row.shape[0]):
+        p = row[k]
+        if p >= 0 and (free[p, k] < a.gang[j] - 1e-6 or room[a.pool_cluster[p], k] < a.kw[j, p] - 1e-6):
+            return False
+    return True
+
+
+@kernel
+def _cost(a: Arrays, j: int, row: Rows, energy: Floats, load: Floats) -> float:
+    powered, other, _ = account(a, j, row, energy, 1.0, load)
+    return float(powered + other)
+
+
+@kernel
+def _all(a: Arrays, rows: Rows, old: Rows, share: float, energy: Floats) -> bool:
+    """Put every old timeline back that may be, if together with the rest they fit and cost at most `share`
+    more."""
+    free, room, load = a.capacity.copy(), a.limit.copy(), np.zeros(energy.shape)
+    new, before = 0.0, 0.0
+    mixed = rows.copy()
+    for j in range(rows.shape[0]):
+        if _may(a, j, rows[j], old[j]):
+            mixed[j] = old[j]
+        if not _fits(a, j, mixed[j], free, room):
+            return False
+        take(a, j, mixed[j], 1.0, free, room)
+        new += _cost(a, j, rows[j], energy, load)
+        before += _cost(a, j, mixed[j], energy, load)
+    if before > new * (1.0 + share):
+        return False
+    rows[:] = mixed
+    return True
+
+
+@kernel
+def _each(a: Arrays, rows: Rows, old: Rows, share: float, energy: Floats, free: Floats, room: Floats) -> int:
+    """Put back each old timeline that may be, fits, and costs at most `share` more."""
     load, kept = np.zeros(energy.shape), 0
     for j in range(rows.shape[0]):
-        same, empty = True, True
-        for k in range(rows.shape[1]):
-            same = same and rows[j, k] == old[j, k]
-            empty = empty and old[j, k] < 0
-        if same or empty or rows[j, 0] != old[j, 0]:
+        if not (rows[j] != old[j]).any() or not _may(a, j, rows[j], old[j]):
             continue
         take(a, j, rows[j], -1.0, free, room)
-        fits = True
-        for k in range(rows.shape[1]):
-            p = old[j, k]
-            if p >= 0 and (free[p, k] < a.gang[j] - 1e-6 or room[a.pool_cluster[p], k] < a.kw[j, p] - 1e-6):
-                fits = False
-                break
-        new, more, _ = account(a, j, rows[j], energy, 1.0, load)
-        before, extra, _ = account(a, j, old[j], energy, 1.0, load)
-        if fits and before + extra <= (new + more) * (1.0 + share):
+        close = _cost(a, j, old[j], energy, load) <= _cost(a, j, rows[j], energy, load) * (1.0 + share)
+        if close and _fits(a, j, old[j], free, room):
             rows[j] = old[j]
             kept += 1
         take(a, j, rows[j], 1.0, free, room)
     return kept
 
 
+ALL_SHARE = 0.4
+"""Of the share that one timeline may cost more, what the whole plan may."""
+
+PASSES = 3
+
+
 def keep_close(problem: Problem, solution: Solution, last: Solution, elapsed: int, share: float) -> Solution:
-    """`solution` with every timeline of `last`, whose slot `elapsed` is now slot 0, that is still sound, does
-    the same in slot 0 and costs at most `share` more than the new one."""
-    a = solution.built.arrays
+    """`solution` with every timeline of `last`, whose slot `elapsed` is now slot 0, that is still sound,
+    begins no change now that the new one does not, and costs at most `share` more."""
+    a, energy = solution.built.arrays, solution.prices.energy
     _, old = carried(solution.built, last, elapsed)
     rows = solution.rows.copy()
-    state = open_state(a, rows, solution.prices.energy)
-    if _keep(a, rows, old, share, solution.prices.energy, state.free, state.room) == 0:
+    if not _all(a, rows, old, share * ALL_SHARE, energy):
+        state = open_state(a, rows, energy)
+        for _ in range(PASSES):
+            if _each(a, rows, old, share, energy, state.free, state.room) == 0:
+                break
+    if (rows == solution.rows).all():
         return solution
     load, other, left = totals(a, rows)
     sites = open_sites(problem, a)
