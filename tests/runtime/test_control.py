@@ -23,6 +23,8 @@ from voltaire.planner.plan import Plan
 from voltaire.runtime.control import BatteryControl
 
 SLOT = timedelta(minutes=15)
+RATE = 20.0
+CONTROLS = dev.BASE + 2 + len(dev.common()) + len(dev.model(702, dev.RATING_702))
 IMAGE = dev.image(
     dev.model(702, dev.RATING_702), dev.model(704, dev.CONTROLS_704), dev.model(802, dev.BATTERY_802)
 )
@@ -33,7 +35,7 @@ class Room:
 
     def __init__(self, leads: bool = True) -> None:
         now = system_clock().now()
-        self.clock = ScaledClock(now, now, 20.0)
+        self.clock = ScaledClock(now, now, RATE)
         self.picture = Picture()
         self.leads = leads
         self.plan: Plan | None = self.planned(80.0)
@@ -167,6 +169,45 @@ async def test_an_operator_that_ends_leaves_the_site_to_its_timer(room: Room) ->
         await room.control.close()
         seen = await device.scanned()
     assert (seen[704].WMaxLimPctEna.value, seen[704].WMaxLimPctRvrtTms.value) == (1, 120)
+
+
+class Reverting:
+    """The reversion timer of model 704, counted on the room's fast clock."""
+
+    def __init__(self) -> None:
+        self.registers: list[int] = []
+        self._timer: asyncio.TimerHandle | None = None
+        self.reverted = 0
+
+        async def action(*call: Any) -> None:
+            _function, _start, address, _count, current, new = call
+            if new is not None and address == CONTROLS + 14:  # WMaxLimPctEna starts it anew
+                self._start(current, current[address - _start + 4 : address - _start + 6])
+
+        self.action = action
+
+    def _start(self, current: list[int], seconds: list[int]) -> None:
+        if self._timer is not None:
+            self._timer.cancel()
+        after = (seconds[0] << 16 | seconds[1]) / RATE
+        self._timer = asyncio.get_running_loop().call_later(after, self._revert, current)
+
+    def _revert(self, current: list[int]) -> None:
+        self.reverted += 1
+        current[CONTROLS - dev.BASE + 14] = current[CONTROLS - dev.BASE + 17]  # to WMaxLimPctEnaRvrt
+
+
+async def test_what_expires_is_refreshed_and_expires_when_the_operator_is_gone(room: Room) -> None:
+    timer = Reverting()
+    async with dev.served(IMAGE, action=timer.action) as device:
+        room.battery({**control(device), "revertAfter": "20s"})
+        await until(lambda: room.reason() == "Confirmed", "written")
+        await asyncio.sleep(3 * 20 / RATE)
+        assert (await device.scanned())[704].WMaxLimPctEna.value == 1
+        assert timer.reverted == 0
+        await room.control.close()
+        await until(lambda: timer.reverted == 1, "the timer ends")
+        assert (await device.scanned())[704].WMaxLimPctEna.value == 0
 
 
 async def test_a_site_that_hangs_delays_no_other(room: Room) -> None:

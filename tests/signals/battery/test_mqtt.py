@@ -14,6 +14,7 @@ from typing import Any
 
 import pytest
 import pytest_asyncio
+import structlog
 
 from tests.signals.battery.broker import PASSWORD, USER, Running, broker
 from tests.signals.battery.builders import PRIVATE, Secrets, free_port, hung, secret, sites, spec
@@ -189,6 +190,20 @@ async def test_a_login_is_read_from_a_secret_and_again_when_it_is_rotated(tmp_pa
             task = asyncio.create_task(publishing())
             assert (await until(watcher, lambda state: state.fresh)).soc == 0.4
             task.cancel()
+
+
+async def test_a_password_is_never_logged(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    path = passwords(tmp_path, PASSWORD)
+    caplog.set_level("DEBUG")
+    async with broker(tmp_path, f"password_file {path}", anonymous=False) as running:
+        fields = running.spec(**SOC, username=USER, passwordRef=secret("password"))
+        for password in ("hunter2", PASSWORD):
+            deps = sites(Secrets({"password": password}), clock=StandingClock())
+            with structlog.testing.capture_logs() as logs:
+                async with watched(fields, deps) as watcher:
+                    await watcher.poll()
+            assert logs
+            assert password not in f"{logs}{caplog.text}"
 
 
 async def test_a_secret_that_is_not_there_is_named(running: Running) -> None:

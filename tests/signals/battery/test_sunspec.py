@@ -171,6 +171,20 @@ async def test_a_name_with_one_forbidden_address_is_refused() -> None:
             raise AssertionError("connected")
 
 
+async def test_a_name_is_resolved_once_and_the_judged_address_is_connected_to() -> None:
+    asked: list[str] = []
+
+    async def resolve(host: str, port: int) -> list[str]:
+        asked.append(host)
+        return ["127.0.0.1"] if len(asked) == 1 else ["169.254.169.254"]
+
+    async with dev.served(dev.image(*HYBRID)) as device:
+        named = SunSpec.model_validate(device.spec() | {"host": "device.example"})
+        async with Lines(PRIVATE, resolve).open(named) as line:
+            assert await line.read(dev.BASE, 2) == dev.MARKER
+    assert asked == ["device.example"]
+
+
 SIGNED = Point("W", 2, "int16", 4)
 WIDE = Point("WSet", 2, "int32", 4)
 
