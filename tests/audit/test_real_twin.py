@@ -12,7 +12,8 @@ from tests.twin.sweep import world
 from voltaire.audit import Traces, audit, read_traces
 from voltaire.twin.forecast_kind import parse_forecast
 from voltaire.twin.play import play
-from voltaire.twin.result import to_json
+from voltaire.twin.report import render
+from voltaire.twin.result import TwinResult, to_json
 from voltaire.twin.scenario import load_scenario
 
 Json = dict[str, Any]
@@ -30,7 +31,7 @@ def traces(folder: Path) -> Traces:
 
 
 @pytest.fixture(scope="module")
-def result(folder: Path) -> Json:
+def played(folder: Path) -> TwinResult:
     scenario = load_scenario(
         [folder / "fleet.yaml"],
         folder / "jobs.csv",
@@ -38,8 +39,17 @@ def result(folder: Path) -> Json:
         start=datetime.fromisoformat("2022-02-01T00:00:00Z"),
         forecast=parse_forecast("dayahead:0.08"),
     )
-    document: Json = json.loads(to_json(play(scenario, POLICIES)))
+    return play(scenario, POLICIES)
+
+
+@pytest.fixture(scope="module")
+def result(played: TwinResult) -> Json:
+    document: Json = json.loads(to_json(played))
     return document
+
+
+def test_the_result_has_its_page_without_a_detour_by_json(played: TwinResult) -> None:
+    assert "Figures here are those of <b>voltaire</b>" in render(played.as_dict())
 
 
 def test_every_figure_of_every_policy_agrees(result: Json, traces: Traces) -> None:

@@ -6,6 +6,7 @@ import hashlib
 import json
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass, replace
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
@@ -57,6 +58,7 @@ class Case:
         """A name for what the result depends on, the same in every process and on every machine."""
         forecast = "any" if self.policy in _WITHOUT_FORECAST else self.forecast
         plain = asdict(replace(self, fleet=(), carbon="", solar=None, forecast=forecast))
+        plain["version"] = version("voltaire")
         plain["jobs"] |= {"file": self.jobs.file is not None, "trace": self.jobs.trace is not None}
         return hashlib.sha256(json.dumps(plain, sort_keys=True).encode()).hexdigest()[:24]
 
