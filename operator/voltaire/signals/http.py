@@ -40,6 +40,8 @@ from voltaire.signals.pages import Pages
 MAX_BODY_BYTES = 1 << 20
 TOTAL_SECONDS = 10.0
 MAX_REDIRECTS = 3
+# Requests to one server at a time: one that hangs takes no connection from the others.
+AT_ONCE = 16
 ATTEMPTS = 3
 DEFAULT_RETRY_AFTER_SECONDS = 60.0
 MAX_RETRY_AFTER_SECONDS = 3600.0
@@ -58,7 +60,7 @@ def new_client(rules: UrlRules, trust: ssl.SSLContext | None = None) -> httpx.As
 
     Connections are not kept: they are keyed by address, and two hosts may share one.
     """
-    limits = httpx.Limits(max_connections=100, max_keepalive_connections=0)
+    limits = httpx.Limits(max_connections=1000, max_keepalive_connections=0)
     inner = httpx.AsyncHTTPTransport(verify=True if trust is None else trust, limits=limits)
     transport = PinnedTransport(rules, inner)
     return httpx.AsyncClient(
@@ -88,6 +90,7 @@ class Web:
     total_seconds: float = TOTAL_SECONDS
     pace: Pace = field(default_factory=Pace)
     pages: Pages = field(default_factory=Pages)
+    _doors: dict[bytes, asyncio.Semaphore] = field(default_factory=dict)
     _client: httpx.AsyncClient | None = None
 
     async def get(
