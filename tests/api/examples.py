@@ -123,6 +123,8 @@ _PROVIDERS: list[Object] = [
             "tokenRef": _secret("entsoe"),
             "area": "10Y1001A1001A82H",
             "maxUnknownShare": 0.1,
+            "factors": "ElectricityMaps",
+            "ownFactors": [{"fuel": "coal", "gramsPerKWh": 1050}],
             "url": "https://web-api.tp.entsoe.eu/api",
         }
     },
@@ -131,6 +133,8 @@ _PROVIDERS: list[Object] = [
             "apiKeyRef": _secret("eia"),
             "respondent": "CISO",
             "maxUnknownShare": 0.1,
+            "factors": "ElectricityMaps",
+            "ownFactors": [{"fuel": "coal", "gramsPerKWh": 1050}],
             "url": "https://api.eia.gov/v2",
         }
     },

@@ -35,6 +35,41 @@ _UNKNOWN = (
 )
 
 
+_FACTORS = (
+    "Emission factors: AR5 (IPCC 2014, medians; for a direct boundary what leaves the stacks), "
+    "ElectricityMaps (its world defaults), or, for a direct boundary alone, NESO or RTE."
+)
+FactorSet = Literal["AR5", "ElectricityMaps", "NESO", "RTE"]
+
+
+class FuelFactor(Model):
+    """An emission factor of one's own."""
+
+    fuel: Literal[
+        "coal",
+        "gas",
+        "oil",
+        "biomass",
+        "geothermal",
+        "hydro",
+        "nuclear",
+        "solar",
+        "wind onshore",
+        "wind offshore",
+        "ocean",
+        "unknown",
+    ] = Field(description="What is burnt or used.")
+    grams_per_kwh: Annotated[float, Field(ge=0, le=5000)] = Field(
+        description="gCO2eq/kWh, of the zone's boundary."
+    )
+
+
+OwnFactors = Annotated[
+    list[FuelFactor],
+    Field(max_length=12, description="Factors that differ from the set, of plants that are known better."),
+]
+
+
 class Place(Model):
     """A place on the map."""
 
@@ -94,6 +129,8 @@ class EntsoeSource(Model):
         description="EIC of the bidding zone, such as 10Y1001A1001A82H for Germany and Luxembourg."
     )
     max_unknown_share: Fraction = Field(default=0.2, description=_UNKNOWN)
+    factors: FactorSet = Field(default="AR5", description=_FACTORS)
+    own_factors: OwnFactors = Field(default_factory=list)
     url: Url = Field(default="https://web-api.tp.entsoe.eu/api", description="URL of the API.")
 
 
@@ -105,6 +142,8 @@ class EiaSource(Model):
         description="Balancing authority, such as CISO or ERCO."
     )
     max_unknown_share: Fraction = Field(default=0.2, description=_UNKNOWN)
+    factors: FactorSet = Field(default="AR5", description=_FACTORS)
+    own_factors: OwnFactors = Field(default_factory=list)
     url: Url = Field(default="https://api.eia.gov/v2", description="Base URL with version.")
 
 

@@ -9,9 +9,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.signals.builders import HERE, HOUR
-from voltaire.signals.carbon.factors import DIRECT, LIFECYCLE, RTE_FITTED, Fuel, of_boundary
+from tests.signals.carbon.cases import CASES
+from tests.signals.carbon.harness import Api, poll
+from voltaire.api.carbon_sources import FuelFactor
+from voltaire.signals.carbon.factors import DIRECT, LIFECYCLE, RTE_FITTED, Fuel, chosen
 from voltaire.signals.carbon.mix import Recipe, Steps, amount, mix_samples, weigh
-from voltaire.signals.errors import DataError, Implausible, Malformed
+from voltaire.signals.errors import ConfigError, DataError, Implausible, Malformed
 
 FUELS = {"GAS": Fuel.GAS, "NUC": Fuel.NUCLEAR, "SUN": Fuel.SOLAR, "BAT": Fuel.STORAGE, "OTH": Fuel.UNKNOWN}
 RECIPE = Recipe(FUELS, LIFECYCLE, 0.2)
@@ -32,8 +35,8 @@ def test_a_mix_is_weighed_by_generation() -> None:
 
 
 def test_each_boundary_has_its_factors() -> None:
-    assert of_boundary("lifecycle")[Fuel.COAL] == 820
-    assert of_boundary("direct")[Fuel.COAL] == 760
+    assert chosen("AR5", "lifecycle")[Fuel.COAL] == 820
+    assert chosen("AR5", "direct")[Fuel.COAL] == 760
     every = set(Fuel) - {Fuel.STORAGE}
     assert set(LIFECYCLE) == set(DIRECT) == set(RTE_FITTED) == every
     assert all(DIRECT[fuel] <= LIFECYCLE[fuel] for fuel in every)
@@ -136,3 +139,38 @@ def test_an_intensity_does_not_depend_on_the_unit(generation: dict[Fuel, float],
 def test_samples_hold_for_their_step() -> None:
     samples, _ = mix_samples({HERE: {"GAS": 1.0}}, timedelta(minutes=15), RECIPE)
     assert (samples[0].start, samples[0].end) == (HERE, HERE + timedelta(minutes=15))
+
+
+@pytest.mark.parametrize("name", ["NESO", "RTE"])
+def test_a_set_that_knows_one_boundary_is_refused_for_the_other(name: str) -> None:
+    with pytest.raises(ConfigError, match="use AR5"):
+        chosen(name, "lifecycle")
+    assert chosen(name, "direct")[Fuel.NUCLEAR] == 0
+
+
+@pytest.mark.parametrize(
+    ("name", "boundary"), [("AR5", "lifecycle"), ("AR5", "direct"), ("ElectricityMaps", "lifecycle"),
+                           ("ElectricityMaps", "direct"), ("NESO", "direct"), ("RTE", "direct")]
+)  # fmt: skip
+def test_every_set_has_every_fuel_and_none_calls_the_unknown_clean(name: str, boundary: str) -> None:
+    factors = chosen(name, boundary)
+    assert set(factors) == set(Fuel) - {Fuel.STORAGE}
+    assert factors[Fuel.UNKNOWN] >= 300
+
+
+def test_own_factors_take_the_place_of_the_sets() -> None:
+    own = [FuelFactor(fuel="coal", grams_per_kwh=1050)]
+    assert chosen("AR5", "lifecycle", own)[Fuel.COAL] == 1050
+    assert chosen("AR5", "lifecycle", own)[Fuel.GAS] == 490
+
+
+@pytest.mark.parametrize("source", ["entsoe", "eia"])
+async def test_the_chosen_factors_are_used_and_an_impossible_choice_asks_nobody(source: str) -> None:
+    case = CASES[source]
+    ((kind, member),) = case.source.items()
+    own = {kind: {**member, "ownFactors": [{"fuel": "gas", "gramsPerKWh": 590}]}}
+    # 300 of gas and 700 of nuclear: 30 more than with 490.
+    assert (await poll(own, case.basis, Api(case.answers))).grams_per_kwh == pytest.approx(185.4)
+    api = Api(case.answers)
+    signal = await poll({kind: {**member, "factors": "NESO"}}, case.basis, api)
+    assert (signal.reason, api.requests) == ("Misconfigured", [])

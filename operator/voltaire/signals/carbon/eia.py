@@ -17,7 +17,7 @@ from voltaire.api.carbon_sources import EiaSource
 from voltaire.api.gridzone import Basis
 from voltaire.signals.carbon import shapes
 from voltaire.signals.carbon.credentials import ReadSecret, read_key
-from voltaire.signals.carbon.factors import Fuel, of_boundary
+from voltaire.signals.carbon.factors import Fuel, chosen
 from voltaire.signals.carbon.mix import Recipe, amount, mix_samples
 from voltaire.signals.carbon.samples import HOUR, Answer, Sample
 from voltaire.signals.errors import (
@@ -90,9 +90,10 @@ class Eia:
 
     async def _samples(self, times: Mapping[str, str]) -> tuple[tuple[Sample, ...], str]:
         """The intensity of hours whose ends lie between `times`."""
+        factors = chosen(self.spec.factors, self.basis.boundary, self.spec.own_factors)
+        recipe = Recipe(FUELS, factors, self.spec.max_unknown_share)
         page = await self._ask(await read_key(self.read_secret, self.spec.api_key_ref), times)
         steps = read_generation(page.json(), self.spec.respondent)
-        recipe = Recipe(FUELS, of_boundary(self.basis.boundary), self.spec.max_unknown_share)
         return mix_samples(steps, HOUR, recipe)
 
     async def _ask(self, key: str, times: Mapping[str, str]) -> Page:

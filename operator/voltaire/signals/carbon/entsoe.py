@@ -21,7 +21,7 @@ from voltaire.signals.breaker import Breaker
 from voltaire.signals.carbon import shapes
 from voltaire.signals.carbon.credentials import ReadSecret, read_key
 from voltaire.signals.carbon.entsoe_document import read_generation
-from voltaire.signals.carbon.factors import Fuel, of_boundary
+from voltaire.signals.carbon.factors import Fuel, chosen
 from voltaire.signals.carbon.mix import Recipe, mix_samples
 from voltaire.signals.carbon.samples import HOUR, Answer, Sample
 from voltaire.signals.errors import RateLimited
@@ -86,9 +86,10 @@ class Entsoe:
 
     async def _samples(self, start: datetime, end: datetime) -> tuple[tuple[Sample, ...], str]:
         """The intensity of the steps of a range of whole hours."""
+        factors = chosen(self.spec.factors, self.basis.boundary, self.spec.own_factors)
+        recipe = Recipe(FUELS, factors, self.spec.max_unknown_share)
         token = await read_key(self.read_secret, self.spec.token_ref)
         step, steps = read_generation(await self._ask(token, start, end), self.spec.area)
-        recipe = Recipe(FUELS, of_boundary(self.basis.boundary), self.spec.max_unknown_share)
         return mix_samples(steps, step, recipe)
 
     async def _ask(self, token: str, start: datetime, end: datetime) -> bytes:

@@ -17,9 +17,12 @@ something else, and the two should not be compared.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from enum import StrEnum
 from types import MappingProxyType
+
+from voltaire.api.carbon_sources import FuelFactor
+from voltaire.signals.errors import ConfigError
 
 
 class Fuel(StrEnum):
@@ -68,6 +71,34 @@ RTE_FITTED: Factors = MappingProxyType(
 )
 
 
-def of_boundary(boundary: str) -> Factors:
-    """The set for a zone whose basis has this boundary: lifecycle or direct."""
-    return DIRECT if boundary == "direct" else LIFECYCLE
+# What Great Britain's system operator publishes as its factors; all gas counts as combined cycle there.
+NESO: Factors = MappingProxyType(
+    dict.fromkeys(LIFECYCLE, 0.0)
+    | {Fuel.COAL: 937.0, Fuel.GAS: 394.0, Fuel.OIL: 935.0, Fuel.BIOMASS: 120.0, Fuel.UNKNOWN: 300.0}
+)
+# The world defaults of Electricity Maps; it has better ones for many zones.
+ELECTRICITY_MAPS: Factors = MappingProxyType(
+    dict(LIFECYCLE) | {Fuel.SOLAR: 45.0, Fuel.WIND_ONSHORE: 11.0, Fuel.WIND_OFFSHORE: 11.0}
+)
+_SETS: Mapping[tuple[str, str], Factors] = {
+    ("AR5", "lifecycle"): LIFECYCLE,
+    ("AR5", "direct"): DIRECT,
+    ("ElectricityMaps", "lifecycle"): ELECTRICITY_MAPS,
+    ("ElectricityMaps", "direct"): DIRECT,
+    ("NESO", "direct"): NESO,
+    # Nothing of unknown kind is among RTE's.
+    ("RTE", "direct"): MappingProxyType(dict(RTE_FITTED) | {Fuel.UNKNOWN: DIRECT[Fuel.UNKNOWN]}),
+}
+
+
+def chosen(name: str, boundary: str, own: Iterable[FuelFactor] = ()) -> Factors:
+    """The set of a name for a zone whose basis has this boundary, with one's own factors in place of its.
+
+    Raises ConfigError for a set that knows another boundary only.
+    """
+    factors = _SETS.get((name, boundary))
+    if factors is None:
+        raise ConfigError(
+            f"factors: {name} has no {boundary} factors: use AR5 or ElectricityMaps, or basis.boundary direct"
+        )
+    return MappingProxyType(dict(factors) | {Fuel(one.fuel): one.grams_per_kwh for one in own})
