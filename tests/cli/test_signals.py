@@ -133,7 +133,7 @@ def test_a_zone_that_would_be_unknown_fails_the_command_and_is_named(tmp_path: P
 @pytest.mark.parametrize("arguments", [(), ("--json",)])
 def test_a_key_is_never_shown(tmp_path: Path, url: str, arguments: tuple[str, ...]) -> None:
     wrong = f"{KEY}-wrong"
-    answer = check(tmp_path, [zone("fr", maps(url))], *arguments, VOLTAIRE_SECRET_EM_TOKEN=wrong)
+    answer = check(tmp_path, [zone("fr", maps(url))], *arguments, SIGNAL_SECRET_EM_TOKEN=wrong)
     assert answer.exit_code == 1
     assert "the key is wrong" in answer.stdout
     assert KEY not in answer.output

@@ -32,7 +32,7 @@ def signals() -> None:
               help="Without FILE: the hub to check. Else as kubectl finds it.")  # fmt: skip
 @click.option("--secret", "secrets", multiple=True, metavar="[NAMESPACE/]NAME[/KEY]=PATH",
               help="With FILE: where the value of a Secret is. May be given several times. Else Secrets in "
-              "FILE, and the environment: VOLTAIRE_SECRET_NAME_KEY.")  # fmt: skip
+              "FILE, and the environment: SIGNAL_SECRET_NAME_KEY.")  # fmt: skip
 @click.option("--trace-dir", type=click.Path(file_okay=False, path_type=Path),
               help="Folder of csv sources. By default the one FILE is in.")  # fmt: skip
 @click.option("--allow-private-urls/--no-private-urls", default=True, show_default=True,

@@ -4,17 +4,19 @@ from __future__ import annotations
 
 import base64
 import re
-from collections.abc import AsyncIterator, Iterable, Mapping
+from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from tenacity import AsyncRetrying, retry_if_exception_type, stop_after_attempt, wait_fixed
+
 from voltaire.api.battery import BatterySpec
 from voltaire.api.gridzone import GridZoneSpec
-from voltaire.api.resources import BATTERY, GRIDZONE
+from voltaire.api.resources import BATTERY, GRIDZONE, Kind
 from voltaire.clock import system_clock
-from voltaire.kube.errors import KubeError
+from voltaire.kube.errors import KubeError, Throttled
 from voltaire.runtime.hub import Hub, connect
 from voltaire.signals.build import SignalDeps
 from voltaire.signals.errors import Unreadable
@@ -81,7 +83,7 @@ async def cluster_inputs(
     deps = SignalDeps(system_clock(), read_secret, hub.config_map, trace_dir, allow_private)
     try:
         documents = [
-            {**body, "kind": kind.kind} for kind in (GRIDZONE, BATTERY) for body in await hub.list(kind)
+            {**body, "kind": kind.kind} for kind in (GRIDZONE, BATTERY) for body in await _listed(hub, kind)
         ]
         zones, batteries = specs(documents)
         yield Inputs(zones, batteries, deps)
@@ -90,6 +92,17 @@ async def cluster_inputs(
     finally:
         await deps.aclose()
         await kube.close()
+
+
+async def _listed(hub: Hub, kind: Kind) -> Sequence[Mapping[str, Any]]:
+    """All objects of a kind; a server that has just started says for a moment that it is busy."""
+    busy = retry_if_exception_type(Throttled)
+    async for attempt in AsyncRetrying(
+        retry=busy, stop=stop_after_attempt(8), wait=wait_fixed(1), reraise=True
+    ):
+        with attempt:
+            return await hub.list(kind)
+    raise AssertionError
 
 
 def specs(
@@ -151,7 +164,7 @@ class FileSecrets:
             return str(found["stringData"][key])
         if found is not None and key in (found.get("data") or {}):
             return base64.b64decode(found["data"][key]).decode(errors="replace")
-        variable = re.sub(r"[^A-Z0-9]", "_", f"VOLTAIRE_SECRET_{name}_{key}".upper())
+        variable = re.sub(r"[^A-Z0-9]", "_", f"SIGNAL_SECRET_{name}_{key}".upper())
         if variable in self.environ:
             return self.environ[variable]
         raise Unreadable(
