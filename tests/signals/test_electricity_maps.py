@@ -327,3 +327,11 @@ def test_fuzzed_documents_raise_only_data_errors(content: object, endpoint: str)
 def test_fuzzed_bytes_raise_only_data_errors(body: bytes) -> None:
     with pytest.raises(DataError):
         read_points(Document("latest", "h", parse_json(body, "h")), "FR", "lifecycle")
+
+
+@pytest.mark.parametrize("endpoint", ["history", "forecast"])
+def test_a_point_of_another_zone_condemns_the_document(endpoint: str) -> None:
+    document = em_documents()[endpoint]
+    document[endpoint][3]["zone"] = "DE"
+    with pytest.raises(WrongZone, match="a point is of zone 'DE', not FR"):
+        read_points(Document(endpoint, "h", document), "FR", "lifecycle")

@@ -47,6 +47,8 @@ DEFAULT_RETRY_AFTER_SECONDS = 60.0
 MAX_RETRY_AFTER_SECONDS = 3600.0
 # A wait longer than this is left to the next refresh.
 PATIENCE_SECONDS = 2.0
+# What is shorter is no key, and may stand anywhere.
+SHORTEST_KEY = 6
 _BACK_OFF = wait_random_exponential(multiplier=0.2, max=PATIENCE_SECONDS)
 # What a server repeats of an address may hold a key of somebody else.
 _URL = re.compile(r"https?://\S+", re.IGNORECASE)
@@ -145,9 +147,11 @@ class Web:
         )
         try:
             async with asyncio.timeout(self.total_seconds):
-                return await retrying(self._follow, target, dict(headers or {}), body, hidden)
+                page: Page = await retrying(self._follow, target, dict(headers or {}), body, hidden)
         except TimeoutError:
             raise TimedOut(f"{target.host} gave no answer in {self.total_seconds:g} s") from None
+        keys = [text for name, text in (headers or {}).items() if name.lower() != "accept"]
+        return Page(page.host, _blanked(page.body, [*secrets, *keys]))
 
     async def aclose(self) -> None:
         """Close the client, if there is one."""
@@ -254,6 +258,26 @@ def _error(response: httpx.Response, body: bytes, host: str, secrets: Sequence[s
     return Rejected(f"{host} answers {status}{said}", status)
 
 
+def _spellings(secret: str) -> set[str]:
+    """How a server may write what it was sent: as it is, quoted for a URL, or escaped in JSON."""
+    return {
+        secret,
+        quote(secret, safe=""),
+        quote_plus(secret),
+        json.dumps(secret)[1:-1],
+        secret.replace("/", "\\/"),
+    }
+
+
+def _blanked(body: bytes, secrets: Sequence[str]) -> bytes:
+    """A body without the keys that the server repeats: parts of it may stand in messages."""
+    for secret in secrets:
+        if len(secret) >= SHORTEST_KEY and secret[:3].encode() in body:
+            for spelling in _spellings(secret):
+                body = body.replace(spelling.encode(), b"***")
+    return body
+
+
 def _said(body: bytes, secrets: Sequence[str]) -> str:
     """What the server says is wrong, without anything secret it repeats."""
     try:
@@ -264,7 +288,7 @@ def _said(body: bytes, secrets: Sequence[str]) -> str:
         return ""
     text = ", ".join(dict.fromkeys(_texts(document)))
     for secret in filter(None, secrets):
-        for spelling in {secret, quote(secret, safe=""), quote_plus(secret)}:
+        for spelling in _spellings(secret):
             text = text.replace(spelling, "***")
     text = _URL.sub("(a URL)", text)
     return f": {''.join(c for c in text if c.isprintable())[:200]}" if text else ""

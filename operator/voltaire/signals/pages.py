@@ -14,7 +14,7 @@ MOST_PAGES, MOST_BYTES = 512, 256 << 10
 class Pages:
     """Bodies by address and headers; another key is another page. In memory only."""
 
-    _kept: OrderedDict[bytes, tuple[dict[str, str], bytes]] = field(default_factory=OrderedDict)
+    _kept: OrderedDict[bytes, tuple[dict[str, str], bytes]] = field(default_factory=OrderedDict, repr=False)
 
     @staticmethod
     def key(url: str, headers: Mapping[str, str]) -> bytes:

@@ -43,6 +43,8 @@ def read_points(document: Document, zone: str, boundary: str) -> tuple[Sample, .
     points = _points(document, content)
     for point in points:
         _check_real(document, point)
+        if point.get("zone", zone) != zone:
+            raise WrongZone(f"{document.endpoint}: a point is of zone {shown(point['zone'])}, not {zone}")
         factor = point.get("emissionFactorType", content.get("emissionFactorType", boundary))
         if factor != boundary:
             raise WrongBasis(f"{document.endpoint}: asked for {boundary} intensity, got {shown(factor)}")

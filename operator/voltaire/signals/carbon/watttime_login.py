@@ -56,7 +56,7 @@ class Logins:
 
     web: Web
     monotonic: Callable[[], float] = time.monotonic
-    _logins: dict[tuple[str, str, str], _Login] = field(default_factory=dict)
+    _logins: dict[tuple[str, str, str], _Login] = field(default_factory=dict, repr=False)
 
     async def token(self, account: Account) -> str:
         """A token that is good for some minutes at least. Raises FetchError, Malformed, UrlRefused."""
