@@ -21,7 +21,7 @@ from tests.planner.worlds import (
     world,
 )
 from voltaire.fleet.snapshot import ClusterView, Snapshot, WorkloadView
-from voltaire.planner import Plan, Planner
+from voltaire.planner import Effort, Plan, Planner
 
 
 def daily(level: float, phase: float) -> tuple[float, ...]:
@@ -147,3 +147,13 @@ def test_a_deadline_moves_what_forecasts_could_undo() -> None:
     got = Planner(QUICK).plan(world([slow, fast], [job]), NOW).decisions["w"]
     assert (got.action, got.cluster, got.reason) == ("Migrate", "there", "DeadlineNear")
     assert not got.late
+
+
+def test_however_little_time_there_is_a_changed_world_is_answered() -> None:
+    """The last plan is where the search begins, not where it may end."""
+    job = running(on="a", remaining_seconds=10 * 3600.0)
+    planner = Planner(Effort(seconds=1e-6))
+    calm = world([cluster("a", hourly(100.0)), cluster("b", hourly(300.0))], [job])
+    assert planner.plan(calm, NOW).decisions["w"].action == "Stay"
+    spike = world([cluster("a", hourly(900.0)), cluster("b", hourly(30.0))], [job])
+    assert planner.plan(spike, NOW + SLOT).decisions["w"].cluster == "b"

@@ -115,7 +115,8 @@ def _crowded(v: View, here: float) -> tuple[Limit, str] | None:
         return None
     best = min(places, key=lambda p: v.column(table.wished_grams, p))
     wished, price = v.column(table.wished_grams, best), v.column(table.price_grams, best)
-    no_room = v.column(table.grams, best) > wished * (1 + NOTABLE)
+    late = v.terms.has_deadline and v.column(table.finish, best) > v.terms.deadline + 1.0
+    no_room = late or v.column(table.grams, best) > wished * (1 + NOTABLE)
     if wished >= here * (1 - NOTABLE) or not no_room:
         return None
     hours = v.case.remaining / 3600.0 / best.rate if not v.case.lasting else v.fleet.time.horizon / 3600.0

@@ -27,7 +27,7 @@ from voltaire.planner.view import View
 SECONDS = 2.0
 """The most a plan takes, if nothing is said."""
 
-LEAST_SECONDS, SECONDS_EACH = 0.1, 0.002
+LEAST_SECONDS, SECONDS_EACH = 0.2, 0.002
 """What small fleets are given of it: so much, and so much for each workload."""
 
 MEMORY = timedelta(hours=3)

@@ -124,7 +124,9 @@ class Rounds:
             change = change_now(case, terms, made.outcomes[uid], made.ground, self.fleet)
             if change is None:
                 continue
-            if self.may is None or uid in self.may or change.pressing:
+            if self.may is not None and uid in self.may:
+                wanted.append(replace(change, pressing=True))  # it was found worth it before
+            elif self.may is None or change.pressing:
                 wanted.append(change)
             else:
                 late.add(uid)

@@ -24,7 +24,7 @@ from voltaire.planner.terms import (
     most_kw,
 )
 
-UNIT_SECONDS = ((50, 180.0), (500, 300.0), (1 << 30, 450.0))
+UNIT_SECONDS = ((100, 180.0), (1 << 30, 450.0))
 """Up to so many workloads, work is counted in units of about so many seconds: restores and lost work are
 mostly minutes, and are rounded up to whole units. Fewer units are faster."""
 

@@ -138,19 +138,20 @@ class _Run:
             self._insert(market, state, np.argsort(_urgency(a), kind="stable"), 1.0)
         best = self._weigh(state)
         for share in SWEEP_SHARES:
-            if self._over():
-                break
-            self._insert(market, state, self.rng.permutation(a.jobs), share)
+            # One sweep there is always: timelines carried from another world are weighed anew in this one.
+            if self._over() and share > 0.0:
+                continue
+            self._insert(market, state, self.rng.permutation(a.jobs), share, whole=share <= 0.0)
             best = self._better(best, self._weigh(state))
             state = self._repriced(state, best)
         return state, best
 
-    def _insert(self, market: Market, state: State, jobs: Ints, share: float) -> None:
+    def _insert(self, market: Market, state: State, jobs: Ints, share: float, whole: bool = False) -> None:
         prices = market.best
         for part in np.array_split(jobs, max(1, len(jobs) // 500)):
             insert(self.a, part, share, prices.hold, prices.draw, state.energy, market.scratch[0], state.rows,
                    state.at, state.free, state.room, state.cost, WEIGHED)  # fmt: skip
-            if self._over() and share < 1.0:
+            if self._over() and share < 1.0 and not whole:
                 return
 
     def _weigh(self, state: State) -> Best:
