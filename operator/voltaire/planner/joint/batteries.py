@@ -16,10 +16,15 @@ class Sites:
     """`dispatched`: by cluster index, the sites with sun or batteries; `idle`: what each costs with no
     workload. All other sites simply buy from the grid."""
 
+    problem: Problem
     arrays: Arrays
     dispatched: dict[int, Site]
     idle: dict[int, float]
     most: Floats
+
+    def copy(self) -> Sites:
+        """Sites that another thread may use."""
+        return open_sites(self.problem, self.arrays)
 
     def serve(self, load: Floats) -> dict[int, Dispatch]:
         """How each site with sun or batteries serves `load` (C, K), kWh of workloads."""
@@ -69,7 +74,7 @@ def open_sites(problem: Problem, a: Arrays) -> Sites:
     idle = {
         i: site.serve(np.full(a.slots, a.host_kw[i] * a.slot_hours)).grams for i, site in dispatched.items()
     }
-    return Sites(a, dispatched, idle, _most(a))
+    return Sites(problem, a, dispatched, idle, _most(a))
 
 
 def _most(a: Arrays) -> Floats:

@@ -8,7 +8,7 @@ from math import ceil, floor
 import numpy as np
 from numpy.typing import NDArray
 
-from voltaire.planner.joint.arrays import MIGRATE, NEVER, ROOM_FOR_LOSSES, SUSPEND, Arrays, Floats
+from voltaire.planner.joint.arrays import MIGRATE, NEVER, ROOM_FOR_LOSSES, SUSPEND, Arrays, Floats, Ints
 from voltaire.planner.joint.problem import Cluster, Mode, Problem, Workload
 
 _MODES = {Mode.NEVER: NEVER, Mode.SUSPEND: SUSPEND, Mode.MIGRATE: MIGRATE}
@@ -101,6 +101,44 @@ class _Fleet:
         self.mean_grid = self.grid.mean(axis=1)[self.pool_cluster] if pools else np.zeros(0)
         self.pool_pue = self.pue[self.pool_cluster] if pools else np.zeros(0)
         self.pool_limit = self.limit[self.pool_cluster]
+        self.index, self.dearest = index, float(self.grid.max(initial=0.0))
+        self.steady = bool(
+            (self.capacity == self.capacity[:, :1]).all() and (self.limit == self.limit[:, :1]).all()
+        )
+        self._known: dict[object, _Shared] = {}
+        self._reach: dict[object, Ints] = {}
+
+    def fits(self, gang: int, kw: Floats) -> NDArray[np.bool_]:
+        """Pools (P,) that have room for a gang that draws `kw` (P,), in some slot."""
+        if self.steady:
+            return (self.capacity[:, 0] >= gang) & (self.pool_limit[:, 0] >= kw - _TINY)
+        found = (self.capacity >= gang) & (self.pool_limit >= kw[:, None] - _TINY)
+        return np.asarray(found.any(axis=1))
+
+    def shared(self, w: Workload) -> _Shared:
+        """What `w` has in common with all workloads of its description."""
+        key = (
+            w.accelerators,
+            w.power_kw,
+            tuple(sorted(w.throughput.items())),
+            w.clusters,
+            w.place,
+            w.data,
+            w.mode,
+        )
+        if key not in self._known:
+            self._known[key] = _shared(w, self)
+        return self._known[key]
+
+    def reach(self, w: Workload, row: _Row) -> Ints:
+        """Units that could be done from slot 0 to each slot (slots + 1,), with the fleet to itself."""
+        shared = self.shared(w)
+        found = self._reach.get(id(shared))
+        if found is None:
+            fits = (self.capacity >= w.accelerators) & (self.pool_limit >= row.kw[:, None] - _TINY)
+            best = np.where(fits, row.rate[:, None], 0).max(axis=0, initial=0)
+            found = self._reach[id(shared)] = np.append(0, np.cumsum(best)).astype(np.int64)
+        return found
 
 
 def _honour_what_runs(fleet: _Fleet, rows: list[_Row]) -> None:
@@ -151,7 +189,7 @@ _COLUMNS: dict[str, type] = {
 class _Row:
     """One workload's numbers; the names are those of `Arrays`."""
 
-    rate: NDArray[np.int64]
+    rate: NDArray[np.int32]
     kw: Floats
     work: int = 0
     part: float = 1.0
@@ -177,6 +215,8 @@ class _Row:
     after: float = 0.0
     miss: float = 0.0
     hopeless: bool = False
+    mean: float = 0.0
+    worst: float = 0.0
 
 
 def _up(x: float) -> int:
@@ -184,13 +224,12 @@ def _up(x: float) -> int:
 
 
 def _row(w: Workload, fleet: _Fleet) -> _Row:
-    p, row = fleet.problem, _Row(np.zeros(0, dtype=np.int64), np.zeros(0))
+    p, row = fleet.problem, _Row(np.zeros(0, dtype=np.int32), np.zeros(0))
     units = w.hours / p.slot_hours * p.units_per_slot
     row.work = _up(units)
     row.part = min(1.0, max(_TINY, units - (row.work - 1)))
     row.gang, row.mode = w.accelerators, _MODES[w.mode]
     _places(w, fleet, row)
-    row.fastest = max(1, int(row.rate.max(initial=0)))
     per_hour = p.units_per_slot / p.slot_hours
     row.stop_units = _up((w.lost_hours + w.restore_hours) * per_hour)
     row.transfer_slots = 0 if w.transfer_held else floor(w.transfer_hours / p.slot_hours + _TINY)
@@ -209,14 +248,35 @@ def _row(w: Workload, fleet: _Fleet) -> _Row:
 
 def _places(w: Workload, fleet: _Fleet, row: _Row) -> None:
     """Where it may run, how fast, at which facility power; where it is."""
+    shared = fleet.shared(w)
+    row.rate, row.kw, row.data = shared.rate, shared.kw, shared.data
+    row.mean, row.worst, row.fastest = shared.mean, shared.worst, shared.fastest
+    if w.place is not None and shared.here >= 0 and row.rate[shared.here]:
+        row.own = shared.here
+
+
+@dataclass(frozen=True, slots=True)
+class _Shared:
+    """What workloads of one description have in common. `mean` and `worst`: g of energy for a unit."""
+
+    rate: NDArray[np.int32]
+    kw: Floats
+    here: int
+    data: int
+    mean: float
+    worst: float
+    fastest: int
+
+
+def _shared(w: Workload, fleet: _Fleet) -> _Shared:
     speed = np.array([w.throughput.get(kind, 1.0) for kind in fleet.kinds], dtype=np.float64)
     allowed = (fleet.kinds == "") == (w.accelerators == 0)
     if w.clusters is not None:
         allowed &= np.isin(fleet.names, w.clusters)
     each = fleet.accelerator_kw * w.accelerators
     it = np.full(len(each), w.power_kw, dtype=np.float64) if w.power_kw is not None else each
-    row.kw = np.where(np.isfinite(it), it, 0.0) * fleet.pool_pue
-    fits = (fleet.capacity >= w.accelerators) & (fleet.pool_limit >= row.kw[:, None] - _TINY)
+    kw = np.where(np.isfinite(it), it, 0.0) * fleet.pool_pue
+    fits = fleet.fits(w.accelerators, kw)
     rate = np.floor(speed * fleet.problem.units_per_slot + _TINY).astype(np.int64)
     here = np.zeros(len(each), dtype=np.bool_)
     if w.place is not None:
@@ -228,28 +288,36 @@ def _places(w: Workload, fleet: _Fleet, row: _Row) -> None:
         allowed = here
     elif w.mode is Mode.SUSPEND and anchor is not None:
         allowed &= fleet.names == anchor
-    may = allowed & (fits.any(axis=1) | here) & np.isfinite(it)
-    row.rate = np.where(may, rate, 0)
-    row.own = int(here.argmax()) if here.any() and row.rate[here].any() else -1
-    names = [c.name for c in fleet.problem.clusters]
-    row.data = names.index(w.data) if w.data is not None and w.place is None else -1
+    may = allowed & (fits | here) & np.isfinite(it)
+    rate = np.where(may, rate, 0)
+    usable = rate > 0
+    per_unit = fleet.problem.slot_hours * kw[usable] / rate[usable]
+    return _Shared(
+        rate.astype(np.int32),
+        kw,
+        int(here.argmax()) if here.any() else -1,
+        fleet.index[w.data] if w.data is not None and w.place is None else -1,
+        float((per_unit * fleet.mean_grid[usable]).mean()) if usable.any() else 0.0,
+        float(per_unit.max(initial=0.0)) * fleet.dearest,
+        max(1, int(rate.max(initial=0))),
+    )
 
 
 def _deadline(w: Workload, fleet: _Fleet, row: _Row) -> None:
     """The window and what lateness and unfinished work cost."""
     p = fleet.problem
-    usable = row.rate > 0
-    per_unit = p.slot_hours * row.kw[usable] / row.rate[usable]
-    mean = float((per_unit * fleet.mean_grid[usable]).mean()) if usable.any() else 0.0
-    worst = float(per_unit.max(initial=0.0)) * float(fleet.grid.max(initial=0.0)) * row.work
     row.deadline = FOREVER if w.deadline_hours is None else w.deadline_hours / p.slot_hours
     if w.required:
         row.deadline = floor(row.deadline + _TINY)
     row.last, row.miss, row.hopeless = p.slots, 0.0, False
     row.late = w.late_grams_per_hour * p.slot_hours if w.deadline_hours is not None else 0.0
     given = w.after_grams_per_hour
-    row.after = mean if given is None else given * p.slot_hours / p.units_per_slot
-    miss = w.miss_grams if w.miss_grams is not None else max(MISS_LEAST_GRAMS, MISS_FACTOR * worst)
+    row.after = row.mean if given is None else given * p.slot_hours / p.units_per_slot
+    miss = (
+        w.miss_grams
+        if w.miss_grams is not None
+        else max(MISS_LEAST_GRAMS, MISS_FACTOR * row.worst * row.work)
+    )
     row.hopeless = (
         row.work > 0 and w.deadline_hours is not None and row.deadline <= p.slots and not _can(w, fleet, row)
     )
@@ -263,9 +331,6 @@ def _deadline(w: Workload, fleet: _Fleet, row: _Row) -> None:
 
 def _can(w: Workload, fleet: _Fleet, row: _Row) -> bool:
     """Whether it could finish by its deadline if it had the fleet to itself and stops cost nothing."""
-    window = slice(row.first, max(row.first, int(row.deadline)))
-    fits = (fleet.capacity[:, window] >= w.accelerators) & (
-        fleet.pool_limit[:, window] >= row.kw[:, None] - _TINY
-    )
-    best = np.where(fits, row.rate[:, None], 0).max(axis=0, initial=0)
-    return bool(best.sum() >= row.work)
+    first = row.first
+    best = fleet.reach(w, row)
+    return bool(best[max(first, int(row.deadline))] - best[first] >= row.work)

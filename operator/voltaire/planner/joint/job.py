@@ -36,16 +36,22 @@ class Job(NamedTuple):
 
 
 class Offer(NamedTuple):
-    """What the pools ask, by (pool, slot of the window). `full`: g for holding a slot, BIG where there is no
-    room; `energy`: g for working it through; `start`: g for a start; `half`: g for one end of a transfer.
-    `rate`, `cluster` by pool; `pools`: their indices; `own`: where it runs, `data`: a pool where its data
-    lie, with no room in it if it may not run there."""
+    """What places ask, by (pool, slot of the window). `full`: g for holding a slot, BIG where there is no
+    room; `energy`: g for working it through; `paid`: both, summed from the window's beginning, slots without
+    room left out; `shut`: the next slot without room. `start`: g for a start.
+
+    `pools`: their indices (-1: a bundle, see `offer_of`), with `rate` and `spot`, the row of their cluster in
+    `half` (clusters, slots): g for one end of a transfer. `own`: pool where it runs, `data`: row of the
+    cluster where its data lie, or -1.
+    """
 
     pools: Ints
     rate: Ints
-    cluster: Ints
+    spot: Ints
     full: Floats
     energy: Floats
+    paid: Floats
+    shut: Ints
     start: Floats
     half: Floats
     own: int
@@ -91,65 +97,159 @@ def highest(job: Job, k: int) -> int:
 
 
 @kernel
-def _pools(a: Arrays, j: int) -> Ints:
-    """Where it may run, and one pool of the cluster that holds its data where it may not run there."""
-    pools = np.flatnonzero(a.rate[j])
-    if a.own[j] >= 0 or a.data[j] < 0 or a.mode[j] == 0:
-        return pools
-    if (a.pool_cluster[pools] == a.data[j]).any():
-        return pools
-    there = np.flatnonzero(a.pool_cluster == a.data[j])
-    return np.append(pools, there[0]) if there.shape[0] > 0 else pools
+def _asked(a: Arrays, j: int, p: int, hold: Floats, draw: Floats, energy: Floats, free: Floats, room: Floats,
+           full: Floats, powered: Floats) -> None:  # fmt: skip
+    """What pool p asks in each slot of the window: g for holding it, BIG without room, and for working it
+    through."""
+    c, gang, kw, first = a.pool_cluster[p], a.gang[j], a.kw[j, p], a.first[j]
+    hours = a.slot_hours
+    for i in range(full.shape[0]):
+        k = first + i
+        if free[p, k] < gang - 1e-6 or room[c, k] < kw - 1e-6:
+            full[i], powered[i] = BIG, 0.0
+        else:
+            full[i], powered[i] = gang * hold[p, k] + kw * draw[c, k], kw * hours * energy[c, k]
 
 
 @kernel
-def offer_of(a: Arrays, j: int, most: int, hold: Floats, draw: Floats, energy: Floats, free: Floats,
-             room: Floats) -> Offer:  # fmt: skip
-    """What pools ask of workload j: of all where it may run, or of the `most` that look cheapest."""
-    pools = _pools(a, j)
-    first, window = a.first[j], max(0, a.last[j] - a.first[j])
-    shape = (pools.shape[0], window)
-    full, powered = np.empty(shape), np.empty(shape)
-    score = np.zeros(pools.shape[0])
+def _shortest(a: Arrays, j: int, pools: Ints, most: int, full: Floats, powered: Floats) -> Ints:
+    """The `most` of `pools` that look cheapest, and where it is; in order."""
+    score, window = np.empty(pools.shape[0]), full.shape[1]
     for q in range(pools.shape[0]):
         p = pools[q]
-        c = a.pool_cluster[p]
-        gang, kw, hours = a.gang[j], a.kw[j, p], a.slot_hours
+        if p == a.own[j] or (a.own[j] < 0 and a.pool_cluster[p] == a.data[j]):
+            score[q] = -1.0
+            continue
         shut, total, least = 0, 0.0, BIG
         for i in range(window):
-            k = first + i
-            if a.rate[j, p] == 0 or free[p, k] < gang - 1e-6 or room[c, k] < kw - 1e-6:
-                full[q, i], powered[q, i] = BIG, 0.0
+            value = full[q, i] + powered[q, i]
+            if value >= BIG:
                 shut += 1
             else:
-                full[q, i] = gang * hold[p, k] + kw * draw[c, k]
-                powered[q, i] = kw * hours * energy[c, k]
-                total += full[q, i] + powered[q, i]
-                least = min(least, full[q, i] + powered[q, i])
+                total += value
+                least = min(least, value)
         # A slot without room counts as dear.
         mean = total / max(1, window - shut)
-        score[q] = 0.5 * (mean + least) / max(1, a.rate[j, p]) * (1.0 + shut / max(1, window))
-        if p == a.own[j] or (a.own[j] < 0 and c == a.data[j]):
-            score[q] = -1.0
-    if most < pools.shape[0]:
-        chosen = np.sort(np.argsort(score)[:most])
-        pools, full, powered = pools[chosen], full[chosen], powered[chosen]
-    return _with_events(a, j, pools, full, powered)
+        score[q] = 0.5 * (mean + least) / a.rate[j, p] * (1.0 + shut / max(1, window))
+    return np.argsort(score)[:most]
 
 
 @kernel
-def _with_events(a: Arrays, j: int, pools: Ints, full: Floats, powered: Floats) -> Offer:
-    start, half = np.empty(full.shape), np.empty(full.shape)
-    rate, cluster = np.empty(pools.shape[0], dtype=np.int64), np.empty(pools.shape[0], dtype=np.int64)
-    own, data = -1, -1
+def _bundles(a: Arrays, j: int, pools: Ints, kept: Ints) -> tuple[Ints, Ints]:
+    """The rates of the pools that are not `kept`, each once, and to which of them each pool belongs (-1:
+    kept)."""
+    member, rates = np.zeros(pools.shape[0], dtype=np.int64), np.zeros(pools.shape[0], dtype=np.int64)
+    member[kept] = -1
+    count = 0
     for q in range(pools.shape[0]):
-        c = a.pool_cluster[pools[q]]
-        rate[q], cluster[q] = max(1, a.rate[j, pools[q]]), c
-        for i in range(full.shape[1]):
-            grid = a.grid[c, a.first[j] + i]
-            start[q, i], half[q, i] = a.start_kwh[j] * a.pue[c] * grid, 0.5 * a.transfer_kwh[j] * grid
-        if pools[q] == a.own[j]:
+        if member[q] == 0:
+            at = 0
+            while at < count and rates[at] != a.rate[j, pools[q]]:
+                at += 1
+            rates[at] = a.rate[j, pools[q]]
+            count = max(count, at + 1)
+            member[q] = at
+    return rates[:count], member
+
+
+@kernel
+def offer_of(a: Arrays, j: int, most: int, bundle: bool, hold: Floats, draw: Floats, energy: Floats,
+             free: Floats, room: Floats) -> Offer:  # fmt: skip
+    """What pools ask of workload j: of all where it may run, or of the `most` that look cheapest.
+
+    With `bundle` the others take part as one for each rate, which asks in every slot the least that any of
+    its members asks, and within which moving is free: no timeline is cheaper than the cheapest of this offer.
+    """
+    pools, window = np.flatnonzero(a.rate[j]), max(0, a.last[j] - a.first[j])
+    full, powered = np.empty((pools.shape[0], window)), np.empty((pools.shape[0], window))
+    for q in range(pools.shape[0]):
+        _asked(a, j, pools[q], hold, draw, energy, free, room, full[q], powered[q])
+    if most >= pools.shape[0]:
+        return _with_events(a, j, pools, full, powered, pools, pools[:0], pools[:0])
+    kept = _shortest(a, j, pools, most, full, powered)
+    if not bundle:
+        return _with_events(a, j, pools[kept], full[kept], powered[kept], pools, pools[:0], pools[:0])
+    rates, member = _bundles(a, j, pools, kept)
+    n = kept.shape[0]
+    all_full, all_powered = np.empty((n + rates.shape[0], window)), np.empty((n + rates.shape[0], window))
+    all_full[:n], all_powered[:n] = full[kept], powered[kept]
+    all_full[n:], all_powered[n:] = BIG, 2 * BIG
+    for q in range(pools.shape[0]):
+        if member[q] >= 0:
+            one, both = all_full[n + member[q]], all_powered[n + member[q]]
+            for i in range(window):
+                one[i] = min(one[i], full[q, i])
+                # Both for now; working through is what lies between.
+                both[i] = min(both[i], full[q, i] + powered[q, i])
+    all_powered[n:] -= all_full[n:]
+    return _with_events(a, j, pools[kept], all_full, all_powered, pools, rates, member)
+
+
+@kernel
+def _with_events(a: Arrays, j: int, kept: Ints, full: Floats, powered: Floats, pools: Ints, rates: Ints,
+                 member: Ints) -> Offer:  # fmt: skip
+    """The offer with its sums, starts and transfers: first of the pools `kept`, then of bundles of `rates`,
+    whose members are those of `pools` that `member` says."""
+    count, window, first = full.shape[0], full.shape[1], a.first[j]
+    chosen, rate = np.full(count, -1, dtype=np.int64), np.empty(count, dtype=np.int64)
+    chosen[: kept.shape[0]] = kept
+    rate[kept.shape[0] :] = rates
+    spot, clusters, data = _spots(a, j, chosen)
+    half, start, own = np.full((clusters.shape[0], window), BIG), np.full((count, window), BIG), -1
+    for at in range(clusters.shape[0]):
+        if clusters[at] >= 0:
+            half[at] = 0.5 * a.transfer_kwh[j] * a.grid[clusters[at], first : first + window]
+    for q in range(kept.shape[0]):
+        c = a.pool_cluster[kept[q]]
+        rate[q] = a.rate[j, kept[q]]
+        start[q] = a.start_kwh[j] * a.pue[c] * a.grid[c, first : first + window]
+        if kept[q] == a.own[j]:
             own = q
-        elif a.own[j] < 0 and a.mode[j] > 0 and c == a.data[j]:
-            data = q
-    return Offer(pools, rate, cluster, full, powered, start, half, own, data)
+    for q in range(member.shape[0]):
+        if member[q] >= 0:
+            c, into = a.pool_cluster[pools[q]], kept.shape[0] + member[q]
+            for i in range(window):
+                grid = a.grid[c, first + i]
+                start[into, i] = min(start[into, i], a.start_kwh[j] * a.pue[c] * grid)
+                half[spot[into], i] = min(half[spot[into], i], 0.5 * a.transfer_kwh[j] * grid)
+    paid, shut = _sums(full, powered)
+    return Offer(chosen, rate, spot, full, powered, paid, shut, start, half, own, data)
+
+
+@kernel
+def _spots(a: Arrays, j: int, chosen: Ints) -> tuple[Ints, Ints, int]:
+    """A row for each cluster and each bundle: that of each of `chosen`, the cluster of each row (-1: a
+    bundle), and the row of the cluster where the data of a stopped workload lie, or -1."""
+    spot, clusters = (
+        np.empty(chosen.shape[0], dtype=np.int64),
+        np.full(chosen.shape[0] + 1, -1, dtype=np.int64),
+    )
+    data, spots = -1, 0
+    for q in range(chosen.shape[0]):
+        at = spots
+        if chosen[q] >= 0:
+            at = 0
+            while at < spots and clusters[at] != a.pool_cluster[chosen[q]]:
+                at += 1
+            clusters[at] = a.pool_cluster[chosen[q]]
+        spot[q] = at
+        spots = max(spots, at + 1)
+    if a.own[j] < 0 and a.mode[j] > 0 and a.data[j] >= 0:
+        data = 0
+        while data < spots and clusters[data] != a.data[j]:
+            data += 1
+        clusters[data] = a.data[j]
+        spots = max(spots, data + 1)
+    return spot, clusters[:spots], data
+
+
+@kernel
+def _sums(full: Floats, powered: Floats) -> tuple[Floats, Ints]:
+    count, window = full.shape
+    paid, shut = np.zeros((count, window + 1)), np.full((count, window + 1), window + 1)
+    for q in range(count):
+        for i in range(window):
+            paid[q, i + 1] = paid[q, i] + (full[q, i] + powered[q, i] if full[q, i] < BIG else 0.0)
+        for i in range(window - 1, -1, -1):
+            shut[q, i] = i if full[q, i] >= BIG else shut[q, i + 1]
+    return paid, shut

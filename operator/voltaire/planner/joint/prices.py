@@ -1,34 +1,46 @@
-"""Congestion prices: every workload answers prices with its cheapest timeline, prices follow what is asked
-for.
+"""Congestion prices: workloads answer prices with their cheapest timelines, prices follow what is asked for.
 
-The step is Adam's (first moment 0.8, second 0.95) on the excess relative to capacity, starting from a quarter
-of a typical price and falling linearly to a hundredth of that (plain subgradient steps do not converge here).
-Where a pass over all workloads takes long, each round asks only a part of them anew and goes on with the last
-answers of the others.
+The step is Adam's (first moment 0.8, second 0.95) on the excess relative to capacity, from 0.15 of a typical
+price falling linearly to a sixtieth of that (plain subgradient steps do not converge here, and larger first
+steps end lower). Each round asks a fresh sample, drawn evenly over the sizes of workloads, and takes its
+answer for everybody's; towards the end samples are larger. Answers kept from earlier rounds instead would
+make prices overshoot.
+
+Energy at a site with sun or batteries has a price of its own. Every few rounds the site says what it would
+sell at that price, and the price follows what the load of the rounds before lacks. The last rounds are
+averaged, and what is proven is proven at that average.
 """
 
 from __future__ import annotations
 
-import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import Executor
 from dataclasses import dataclass
 
 import numpy as np
 
-from voltaire.planner.joint.arrays import Arrays, Floats, Ints, Rows, empty_rows
+from voltaire.planner.joint.arrays import Arrays, Floats, Ints
 from voltaire.planner.joint.batteries import Sites
-from voltaire.planner.joint.compiled import kernel
-from voltaire.planner.joint.kernel import scratch_size, solve_one
-from voltaire.planner.joint.trace import account, take
+from voltaire.planner.joint.kernel import scratch_size
+from voltaire.planner.joint.visits import ASK, PROVE, visit
 
 FIRST_MOMENT, SECOND_MOMENT = 0.8, 0.95
-FIRST_STEP, LAST_STEP = 0.25, 0.0025
+FIRST_STEP, LAST_STEP = 0.15, 0.0025
+
+SAMPLE = 500
+"""Workloads that a round asks at least."""
+
+AVERAGED = 0.15
+"""The share of rounds, the last ones, that is averaged."""
+
+SHORT_LIST, PROVING = 5, 8
+"""How many pools a workload weighs by themselves, while prices move and when something is to be proven."""
+
 LITTLE = 0.01
 """Share of the most that a site could draw, at which energy prices begin."""
 
-SHORT_LIST, ALL = 10, 1 << 30
-"""How many pools a workload weighs while prices move, and when something is to be proven."""
+DISPATCH_EVERY = 3
+"""Rounds between what sites say."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,86 +53,110 @@ class Prices:
     energy: Floats
 
 
-@kernel
-def _ask(a: Arrays, jobs: Ints, hold: Floats, draw: Floats, energy: Floats, scratch: Floats, rows: Rows,
-         values: Floats, free: Floats, room: Floats, load: Floats, most: int) -> None:  # fmt: skip
-    none = np.zeros(energy.shape)
-    for j in jobs:
-        take(a, j, rows[j], -1.0, free, room)
-        account(a, j, rows[j], none, -1.0, load)
-        values[j] = solve_one(a, j, hold, draw, energy, a.capacity, a.limit, scratch, rows[j], most)
-        take(a, j, rows[j], 1.0, free, room)
-        account(a, j, rows[j], none, 1.0, load)
-
-
 class Market:
-    """Prices and the timelines that answer them. `rows` (J, K) need not fit together."""
+    """Prices, and the bound that they prove. `values` (J,): the least that each workload pays at the prices
+    `best`."""
 
     def __init__(self, a: Arrays, sites: Sites, threads: int, pool: Executor, start: Prices | None) -> None:
         self.a, self.sites, self.pool, self.threads = a, sites, pool, threads
         self.scratch = [np.empty(scratch_size(a)) for _ in range(threads)]
-        self.rows, self.values = empty_rows(a), np.zeros(a.jobs)
-        self.free, self.room, self.load = a.capacity.copy(), _finite(a.limit), np.zeros(a.grid.shape)
+        self.none = np.empty((0, a.slots), dtype=np.int16)
         # What a little costs at each site; the prices of nothing at all are not unique.
         energy = sites.prices(sites.serve(LITTLE * sites.most), a.grid, 1.0)
         zero = Prices(np.zeros(a.capacity.shape), np.zeros(a.grid.shape), energy)
         self.now = zero if start is None else start
-        self.bound, self.best = -np.inf, self.now
+        self.bound, self.best, self.values = -np.inf, self.now, np.zeros(a.jobs)
 
-    def ask(self, jobs: Ints, prices: Prices, most: int = SHORT_LIST) -> None:
-        """Let `jobs` answer, each weighing its `most` best pools."""
-        # Contiguous, or the kernel would be compiled a second time.
+    def ask(self, jobs: Ints, weight: float, prices: Prices) -> tuple[Floats, Floats, Floats]:
+        """What is free (P, K), what room is left (C, K) and what energy is drawn (C, K) when `jobs` answer,
+        each counted `weight` times and weighing its best pools."""
+        a = self.a
+        shapes = (a.capacity.shape, a.limit.shape, a.grid.shape)
+        found = [[np.zeros(shape) for shape in shapes] for _ in range(self.threads)]
+
+        def work(i: int, part: Ints) -> None:
+            free, room, load = found[i]
+            visit(a, ASK, part, weight, prices.hold, prices.draw, prices.energy, self.scratch[i], self.none,
+                  free, room, load, self.values, SHORT_LIST)  # fmt: skip
+
+        self.share(jobs, work)
+        free, room, load = (sum(parts) for parts in zip(*found, strict=True))
+        return a.capacity + free, _finite(a.limit) + room, load
+
+    def share(self, jobs: Ints, work: Callable[[int, Ints], None]) -> None:
+        """Give each thread its part; contiguous, or the kernel would be compiled a second time."""
         parts = [np.ascontiguousarray(jobs[i :: self.threads]) for i in range(self.threads)]
-        shapes = (self.free.shape, self.room.shape, self.load.shape)
-        deltas = [(np.zeros(shapes[0]), np.zeros(shapes[1]), np.zeros(shapes[2])) for _ in parts]
-
-        def work(i: int) -> None:
-            _ask(self.a, parts[i], prices.hold, prices.draw, prices.energy, self.scratch[i], self.rows,
-                 self.values, *deltas[i], most)  # fmt: skip
-
-        list(self.pool.map(work, range(len(parts))))
-        for free, room, load in deltas:
-            self.free += free
-            self.room += room
-            self.load += load
+        list(self.pool.map(work, range(self.threads), parts))
 
     def settle(self, prices: Prices) -> float:
-        """Ask everybody; the proven bound at these prices, g. Remembers the best."""
-        self.ask(np.arange(self.a.jobs), prices, ALL)
-        bound = lagrangian(self.a, prices, self.values, self.sites)
+        """The bound that `prices` prove, g. Remembers the best."""
+        a, values = self.a, np.zeros(self.a.jobs)
+
+        def work(i: int, part: Ints) -> None:
+            visit(a, PROVE, part, 1.0, prices.hold, prices.draw, prices.energy, self.scratch[i], self.none,
+                  a.capacity, a.limit, a.grid, values, PROVING)  # fmt: skip
+
+        self.share(np.arange(a.jobs), work)
+        bound = lagrangian(a, prices, values, self.sites)
         if bound > self.bound:
-            self.bound, self.best = bound, prices
+            self.bound, self.best, self.values = bound, prices, values
         return bound
 
-    def run(self, rounds: int, blocks: int, deadline: float, rng: np.random.Generator,
-            clock: Callable[[], float] = time.monotonic, first_step: float = FIRST_STEP) -> None:  # fmt: skip
-        """Move prices for `rounds` rounds, or until `deadline`."""
-        steps, count = _Steps(self.a, self.sites), 0
-        mean: list[Floats] | None = None
-        order, began = rng.permutation(self.a.jobs), clock()
-        for n in range(rounds):
-            if clock() > deadline:
+    def run(self, rounds: int, parts: int, over: Callable[[], bool], rng: np.random.Generator,
+            first_step: float = FIRST_STEP) -> int:  # fmt: skip
+        """Move prices for `rounds` rounds, each asking one of `parts` of all workloads, or until `over`; how
+        many rounds it were."""
+        steps, mean, load = _Steps(self.a, self.sites.most), _Mean(), _Mean()
+        samples = _samples(self.a, rounds, parts, rng)
+        for n, (sample, weight) in enumerate(samples):
+            if over():
+                rounds = n
                 break
-            done = max(n / max(1, rounds - 1), (clock() - began) / max(1e-9, deadline - began))
-            step = first_step + (LAST_STEP - first_step) * min(1.0, done)
-            self.now = self._moved(steps, step)
-            self.ask(order[n % blocks :: blocks], self.now)
-            if done >= 0.5:
-                count += 1
-                now = (self.now.hold, self.now.draw, self.now.energy)
-                mean = [x.copy() for x in now] if mean is None else mean
-                for old, new in zip(mean, now, strict=True):
-                    np.add(old, (new - old) / count, out=old)
-        self.settle(self.now if mean is None else Prices(*mean))
+            free, room, drawn = self.ask(sample, weight, self.now)
+            load.add(drawn)
+            done = n / max(1, rounds - 1)
+            step = first_step + (min(first_step, LAST_STEP) - first_step) * done
+            energy = self.now.energy
+            if self.sites.dispatched and n % DISPATCH_EVERY == DISPATCH_EVERY - 1:
+                wanting = self.sites.wanting(energy, load.values[0])
+                energy = np.minimum(steps.energy.moved(energy, wanting, step), self.a.grid)
+                load = _Mean()
+            self.now = Prices(
+                steps.hold.moved(self.now.hold, -free, step),
+                steps.draw.moved(self.now.draw, -room, step),
+                energy,
+            )
+            if done >= 1 - AVERAGED:
+                mean.add(self.now.hold, self.now.draw, energy)
+        self.settle(Prices(*mean.values) if mean.values else self.now)
+        return rounds
 
-    def _moved(self, steps: _Steps, step: float) -> Prices:
-        hold = steps.hold.moved(self.now.hold, -self.free, step)
-        draw = steps.draw.moved(self.now.draw, -self.room, step)
-        energy = self.now.energy
-        if self.sites.dispatched:
-            wanting = self.sites.wanting(energy, self.load)
-            energy = np.minimum(steps.energy.moved(energy, wanting, step), self.a.grid)
-        return Prices(hold, draw, energy)
+
+def _samples(a: Arrays, rounds: int, parts: int, rng: np.random.Generator) -> Iterator[tuple[Ints, float]]:
+    """For each round, whom to ask and how many each stands for; larger samples in the last quarter."""
+    size, order = a.gang * a.work, np.arange(a.jobs)
+    for n in range(rounds):
+        count = parts if n < 0.75 * rounds else max(1, parts // 4)
+        if n % count == 0 and count > 1:
+            order = rng.permutation(a.jobs)
+            order = order[np.argsort(size[order], kind="stable")]
+        sample = order[n % count :: count]
+        yield sample, a.jobs / max(1, len(sample))
+
+
+class _Mean:
+    """A running mean of some arrays."""
+
+    def __init__(self) -> None:
+        self.values: list[Floats] = []
+        self.count = 0
+
+    def add(self, *values: Floats) -> None:
+        """Take one more of each into the mean."""
+        self.count += 1
+        self.values = self.values or [np.zeros(x.shape) for x in values]
+        for mean, new in zip(self.values, values, strict=True):
+            np.add(mean, (new - mean) / self.count, out=mean)
 
 
 def _finite(limit: Floats) -> Floats:
@@ -135,16 +171,15 @@ def lagrangian(a: Arrays, prices: Prices, values: Floats, sites: Sites) -> float
 
 
 class _Steps:
-    def __init__(self, a: Arrays, sites: Sites) -> None:
-        used = a.kw[:, :].sum(axis=0) / max(1.0, float(a.gang.sum()))
+    def __init__(self, a: Arrays, most: Floats) -> None:
+        used = a.kw.sum(axis=0) / max(1.0, float(a.gang.sum()))
         rate = a.grid.mean(axis=1)
         typical = used * a.slot_hours * rate[a.pool_cluster]
         typical = np.maximum(typical, float(typical.max(initial=0.0)) * 0.1)
         sold = (a.capacity > 0) & (a.capacity < 1e9)
         self.hold = _Adam(np.where(sold, a.capacity, 0.0), typical[:, None])
-        limited = np.where(np.isfinite(a.limit), a.limit, 0.0)
-        self.draw = _Adam(limited, (a.slot_hours * rate)[:, None])
-        self.energy = _Adam(sites.most, rate[:, None])
+        self.draw = _Adam(_finite(a.limit), (a.slot_hours * rate)[:, None])
+        self.energy = _Adam(most, rate[:, None])
 
 
 class _Adam:

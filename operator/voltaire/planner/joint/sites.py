@@ -18,6 +18,7 @@ from dataclasses import dataclass
 
 import highspy
 import numpy as np
+from numpy.typing import NDArray
 
 from voltaire.planner.joint.arrays import Floats
 from voltaire.planner.joint.problem import Cluster
@@ -69,30 +70,35 @@ class Site:
             self._add(np.array([-b.stored_grams_per_kwh]), np.zeros(1), np.array([start]))
 
     def _add(self, cost: Floats, lower: Floats, upper: Floats) -> None:
-        for values in zip(cost, lower, upper, strict=True):
-            self.model.addCol(float(values[0]), float(values[1]), float(values[2]), 0, [], [])
+        self.model.addVars(len(cost), lower, upper)
+        at = np.arange(self.model.getNumCol() - len(cost), self.model.getNumCol(), dtype=np.int32)
+        self.model.changeColsCost(len(cost), at, cost)
 
     def _rows(self) -> None:
         k, inf = self.slots, highspy.kHighsInf
         batteries = self.cluster.batteries
-        for t in range(k):
-            index, value = [t, k + t], [1.0, 1.0]
-            for i in range(len(batteries)):
-                at = self._battery(i)
-                index += [at + t, at + k + t]
-                value += [-1.0, 1.0]
-            self.model.addRow(0.0, inf, len(index), index, value)
-        for i, b in enumerate(batteries):
-            at = self._battery(i)
-            for t in range(k):
-                index = [at + 2 * k + t, at + t, at + k + t]
-                value = [1.0, -b.charge_efficiency, 1.0 / b.discharge_efficiency]
-                begin = b.energy_kwh if t == 0 else 0.0
-                if t > 0:
-                    index.append(at + 2 * k + t - 1)
-                    value.append(-1.0)
-                self.model.addRow(begin, begin, len(index), index, value)
+        ones, slots = np.ones(k), np.arange(k)
+        stores = [self._battery(i) for i in range(len(batteries))]
+        signs = [(0, 1.0), (k, 1.0), *((at + n * k, (-1.0, 1.0)[n]) for at in stores for n in (0, 1))]
+        self._add_rows(np.zeros(k), np.full(k, inf), [(slots + at, ones * sign) for at, sign in signs])
+        for b, at in zip(batteries, stores, strict=True):
+            begin = np.where(slots == 0, b.energy_kwh, 0.0)
+            # Before the first slot there is none: a column of factor 0 stands in.
+            before = (
+                np.where(slots == 0, at + 3 * k, slots + at + 2 * k - 1),
+                np.where(slots == 0, 0.0, -1.0),
+            )
+            self._add_rows(begin, begin, [
+                (slots + at + 2 * k, ones), (slots + at, -ones * b.charge_efficiency),
+                (slots + at + k, ones / b.discharge_efficiency), before,
+            ])  # fmt: skip
             self.model.addRow(-inf, 0.0, 2, [at + 3 * k, at + 3 * k - 1], [1.0, -1.0])
+
+    def _add_rows(self, lower: Floats, upper: Floats, terms: list[tuple[NDArray[np.int64], Floats]]) -> None:
+        index = np.stack([i for i, _ in terms], axis=1).astype(np.int32).ravel()
+        value = np.stack([v for _, v in terms], axis=1).ravel()
+        starts = np.arange(len(lower), dtype=np.int32) * len(terms)
+        self.model.addRows(len(lower), lower, upper, len(index), starts, index, value)
 
     def _battery(self, i: int) -> int:
         return 2 * self.slots + i * (3 * self.slots + 1)
@@ -106,8 +112,7 @@ class Site:
         """The cheapest way to serve `load` (slots,), kWh, host included."""
         k = self.slots
         self._sell(np.zeros(k), np.zeros(k))
-        for t in range(k):
-            self.model.changeRowBounds(t, float(load[t]), highspy.kHighsInf)
+        self._demand(load)
         self._run()
         solution = self.model.getSolution()
         x, dual = np.array(solution.col_value), np.array(solution.row_dual)[:k]
@@ -120,20 +125,23 @@ class Site:
         """The least of cost minus `price` times what is sold beyond `host`, over all sales up to `most`
         (kWh), and what is then sold (slots,)."""
         self._sell(price, most)
-        for t in range(self.slots):
-            self.model.changeRowBounds(t, host, highspy.kHighsInf)
+        self._demand(np.full(self.slots, host))
         self._run()
         sold = np.array(self.model.getSolution().col_value)[self.sold : self.sold + self.slots]
         return float(self.model.getInfo().objective_function_value + self.worth), sold
+
+    def _demand(self, load: Floats) -> None:
+        slots = np.arange(self.slots, dtype=np.int32)
+        self.model.changeRowsBounds(self.slots, slots, load, np.full(self.slots, highspy.kHighsInf))
 
     def _sell(self, price: Floats, most: Floats) -> None:
         if self.sold < 0:
             self.sold = self.model.getNumCol()
             for t in range(self.slots):
                 self.model.addCol(0.0, 0.0, 0.0, 1, [t], [-1.0])
-        for t in range(self.slots):
-            self.model.changeColCost(self.sold + t, -float(price[t]))
-            self.model.changeColBounds(self.sold + t, 0.0, float(most[t]))
+        at = np.arange(self.sold, self.sold + self.slots, dtype=np.int32)
+        self.model.changeColsCost(self.slots, at, -price)
+        self.model.changeColsBounds(self.slots, at, np.zeros(self.slots), most)
 
     def _run(self) -> None:
         self.model.run()

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import time
+from collections.abc import Callable
 from concurrent.futures import Executor, ThreadPoolExecutor
 from dataclasses import dataclass
 
@@ -17,40 +18,55 @@ from numpy.typing import NDArray
 from voltaire.planner.joint.arrays import NEVER, Arrays, Floats, Ints, Rows, empty_rows
 from voltaire.planner.joint.batteries import Sites, open_sites
 from voltaire.planner.joint.build import Built, build
-from voltaire.planner.joint.prices import FIRST_STEP, Market
+from voltaire.planner.joint.prices import FIRST_STEP, SAMPLE, Market
 from voltaire.planner.joint.problem import Cluster, Problem, Workload
-from voltaire.planner.joint.repair import insert, regrets, search
+from voltaire.planner.joint.search import SEEN, enter, search
 from voltaire.planner.joint.sites import Dispatch
 from voltaire.planner.joint.solution import Solution
 from voltaire.planner.joint.state import State, open_state, totals
+from voltaire.planner.joint.visits import INSERT, regrets, visit
 from voltaire.planner.joint.warm import carried
 
-FULL_ROUNDS, WARM_ROUNDS = 150, 30
-"""Price rounds from nothing and from the last plan's prices: the bound is then within 0.1 to 0.3 % of its
-limit."""
+FULL_ROUNDS, WARM_ROUNDS = 160, 12
+"""Price rounds from nothing and from the last plan's prices."""
+
+WARM_STEP = 0.02
+"""The first step from the last plan's prices."""
 
 PRICE_SHARE = 0.5
 """The most of the time that goes into prices."""
 
-SWEEP_SHARES = (0.9, 0.7, 0.5, 0.25, 0.0)
+SWEEP_SHARES = (0.9, 0.6, 0.3, 0.0)
 """How prices fade from sweep to sweep."""
 
-MOST_BLOCKS = 12
-
-WEIGHED = 8
+WEIGHED = 6
 """Pools that a workload weighs during repair."""
+
+FIRST_HEAT = 0.05
+"""Heat of the search at first, as a share of what workloads pay, the median of them."""
+
+COOL = 0.8
+"""The share of the search after which there is no heat left."""
+
+REFINE_ROUNDS, REFINE_STEP, REFINE_SHARE = 60, 0.02, 0.9
+"""Price rounds beside the search, their first step, and the share of the time after which they end."""
+
+MOVES_PER_PRICE, FOLLOW, STRAY = 40, 0.1, 0.005
+"""Where sites have sun or batteries: moves between two looks at what their energy is worth, or a fifth of the
+workloads if that is more; how far the price then moves; how much dearer than the best a plan may become."""
 
 
 @dataclass(frozen=True, slots=True)
 class Effort:
-    """How long to try: `seconds` of wall time, or exactly `rounds` price rounds and `neighbourhoods` of
-    search."""
+    """How long to try: `seconds` of wall time (with `cpu`, of this process's CPU time, so that a busy machine
+    plans as well as an idle one), or exactly `rounds` price rounds and `neighbourhoods` moves of search."""
 
     seconds: float = 10.0
     rounds: int | None = None
     neighbourhoods: int | None = None
     seed: int = 0
     threads: int = 0
+    cpu: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,33 +88,36 @@ def solve(
     Raises nothing for what cannot be done: workloads without a place have empty rows and are named in
     `Solution.unfinished`, `Built.hopeless` and `Built.unfit`.
     """
-    began = time.monotonic()
     effort = effort or Effort()
+    clock = time.process_time if effort.cpu else time.monotonic
+    began = clock()
     threads = effort.threads or min(4, os.cpu_count() or 1)
     with ThreadPoolExecutor(threads) as pool:
-        return _Run(problem, effort, began, threads, pool).solve(last, elapsed)
+        return _Run(problem, effort, began, threads, pool, clock).solve(last, elapsed)
 
 
 class _Run:
-    def __init__(self, problem: Problem, effort: Effort, began: float, threads: int, pool: Executor) -> None:
+    def __init__(self, problem: Problem, effort: Effort, began: float, threads: int, pool: Executor,
+                 clock: Callable[[], float]) -> None:  # fmt: skip
+        self.clock = clock
         self.effort, self.began, self.threads, self.pool = effort, began, threads, pool
         self.built: Built = build(problem)
         self.a: Arrays = self.built.arrays
         self.sites: Sites = open_sites(problem, self.a)
         self.rng = np.random.default_rng(effort.seed)
-        self.tried = 0
+        self.tried, self.one_pass = 0, 0.0
 
     def _spent(self) -> float:
-        return time.monotonic() - self.began
+        return self.clock() - self.began
 
-    def _over(self) -> bool:
-        return self.effort.rounds is None and self._spent() >= self.effort.seconds
+    def _over(self, share: float = 1.0) -> bool:
+        return self.effort.rounds is None and self._spent() >= share * self.effort.seconds
 
     def solve(self, last: Solution | None, elapsed: int) -> Solution:
         prices, rows = (None, empty_rows(self.a)) if last is None else carried(self.built, last, elapsed)
         market = Market(self.a, self.sites, self.threads, self.pool, prices)
         rounds = self._price(market, warm=last is not None)
-        state, best = self._first_plan(market, rows)
+        state, best = self._first_plan(market, rows, last is not None)
         best = self._search(market, state, best)
         # Nothing that a plan pays is below zero, so zero is proven too.
         bound = min(max(0.0, market.bound), best.grams)
@@ -108,57 +127,60 @@ class _Run:
         )  # fmt: skip
 
     def _price(self, market: Market, warm: bool) -> int:
-        wanted = WARM_ROUNDS if warm else FULL_ROUNDS
-        step = FIRST_STEP / 5 if warm else FIRST_STEP
+        rounds, step = (WARM_ROUNDS, WARM_STEP) if warm else (FULL_ROUNDS, FIRST_STEP)
+        parts = max(1, self.a.jobs // SAMPLE)
         if self.effort.rounds is not None:
-            market.run(self.effort.rounds, 1, np.inf, self.rng, first_step=step)
-            return self.effort.rounds
+            return market.run(self.effort.rounds, parts, self._over, self.rng, step)
         everybody = np.arange(self.a.jobs)
-        # The first call loads machine code, which says nothing about how long a pass takes.
-        market.ask(everybody[:1], market.now)
+        # The first call loads machine code, which says nothing about how long an answer takes.
+        market.ask(everybody[:1], 1.0, market.now)
         before = self._spent()
-        market.ask(everybody, market.now)
-        one = max(1e-4, self._spent() - before)
-        budget = PRICE_SHARE * self.effort.seconds - self._spent()
-        affordable = max(1.0, budget / one - 3)
-        blocks = int(min(MOST_BLOCKS, max(1, np.ceil(wanted / affordable))))
-        rounds = int(min(wanted, max(1, affordable * blocks)))
-        market.run(rounds, blocks, self.began + PRICE_SHARE * self.effort.seconds, self.rng, first_step=step)
-        return rounds
+        market.ask(everybody[::parts], 1.0, market.now)
+        each = max(1e-5, self._spent() - before)
+        self.one_pass = each * parts * self.threads
+        left = PRICE_SHARE * self.effort.seconds - self._spent()
+        # A round in the last quarter asks four times as many; the proof asks everybody.
+        affordable = int((left / each - parts) / (0.75 + 0.25 * min(4, parts)))
+        rounds = max(1, min(rounds, affordable))
+        return market.run(rounds, parts, lambda: self._over(PRICE_SHARE), self.rng, step)
 
-    def _first_plan(self, market: Market, rows: Rows) -> tuple[State, Best]:
+    def _first_plan(self, market: Market, rows: Rows, warm: bool) -> tuple[State, Best]:
         a, prices = self.a, market.best
         state = open_state(a, rows, prices.energy)
-        waiting = np.flatnonzero((rows < 0).all(axis=1))
-        order = waiting[np.argsort(_urgency(a)[waiting], kind="stable")]
-        self._insert(market, state, order, 1.0)
+        self._insert(market, state, self._waiting(rows), 1.0)
         if (_bound_to_run(a) & (state.rows < 0).all(axis=1)).any():
-            # Carried timelines stand in the way of what may not be stopped.
+            # Timelines stand in the way of what may not be stopped.
             state = open_state(a, empty_rows(a), prices.energy)
             self._insert(market, state, np.argsort(_urgency(a), kind="stable"), 1.0)
-        best = self._weigh(state)
-        for share in SWEEP_SHARES:
+        best = self._weigh(state.rows)
+        for share in SWEEP_SHARES[-1:] if warm else SWEEP_SHARES:
             # One sweep there is always: timelines carried from another world are weighed anew in this one.
             if self._over() and share > 0.0:
                 continue
             self._insert(market, state, self.rng.permutation(a.jobs), share, whole=share <= 0.0)
-            best = self._better(best, self._weigh(state))
+            best = self._better(best, self._weigh(state.rows))
             state = self._repriced(state, best)
         return state, best
+
+    def _waiting(self, rows: Rows) -> Ints:
+        """Who has no timeline, in order of insertion."""
+        waiting = np.flatnonzero((rows < 0).all(axis=1))
+        return waiting[np.argsort(_urgency(self.a)[waiting], kind="stable")]
 
     def _insert(self, market: Market, state: State, jobs: Ints, share: float, whole: bool = False) -> None:
         prices = market.best
         for part in np.array_split(jobs, max(1, len(jobs) // 500)):
-            insert(self.a, part, share, prices.hold, prices.draw, state.energy, market.scratch[0], state.rows,
-                   state.at, state.free, state.room, state.cost, WEIGHED)  # fmt: skip
+            visit(self.a, INSERT, part, 1.0, prices.hold * share, prices.draw * share, state.energy,
+                  market.scratch[0], state.rows, state.free, state.room, self.a.grid, state.cost,
+                  WEIGHED)  # fmt: skip
             if self._over() and share < 1.0 and not whole:
                 return
 
-    def _weigh(self, state: State) -> Best:
-        load, other, left = totals(self.a, state.rows)
+    def _weigh(self, rows: Rows) -> Best:
+        load, other, left = totals(self.a, rows)
         served = self.sites.serve(load)
         grams = self.sites.grams(load, served) + float(other.sum())
-        return Best(state.rows.copy(), grams, left, served, load)
+        return Best(rows.copy(), grams, left, served, load)
 
     def _better(self, old: Best, new: Best) -> Best:
         return new if new.grams < old.grams else old
@@ -168,32 +190,64 @@ class _Run:
         grid's."""
         if not self.sites.dispatched:
             return state
-        energy = self.sites.prices(best.dispatch, state.energy, 0.5)
+        energy = self.sites.prices(best.dispatch, state.energy, FOLLOW)
         return open_state(self.a, state.rows, energy)
 
     def _search(self, market: Market, state: State, best: Best) -> Best:
-        a, prices = self.a, market.best
-        if a.jobs < 2:
+        """Search until the time is over; meanwhile the other cores go on with the prices, for the bound."""
+        if self.a.jobs < 2 or self._over():
             return best
-        market.ask(np.arange(a.jobs), prices)
-        ideal = np.ascontiguousarray(market.rows.T)
-        batch = 20
+        worth = self.one_pass * REFINE_ROUNDS < self.effort.seconds - self._spent()
+        if self.effort.rounds is not None or self.threads < 2 or not worth:
+            return self._searched(market, state, best)
+        with ThreadPoolExecutor(self.threads - 1) as others:
+            refined = Market(self.a, self.sites.copy(), self.threads - 1, others, market.best)
+            going = self.pool.submit(self._refine, refined)
+            best = self._searched(market, state, best)
+            going.result()
+        if refined.bound > market.bound:
+            market.bound, market.best = refined.bound, refined.best
+        return best
+
+    def _refine(self, market: Market) -> None:
+        """Small steps from the prices found, everybody asked; stops when the time is over."""
+        rng = np.random.default_rng(self.effort.seed)
+        while not self._over(REFINE_SHARE):
+            market.now = market.best
+            market.run(REFINE_ROUNDS, 1, lambda: self._over(REFINE_SHARE), rng, REFINE_STEP)
+
+    def _searched(self, market: Market, state: State, best: Best) -> Best:
+        a, prices = self.a, market.best
+        who = np.zeros((*a.capacity.shape, SEEN), dtype=np.int64)
+        count = np.zeros(a.capacity.shape, dtype=np.int64)
         most = np.inf if self.effort.neighbourhoods is None else self.effort.neighbourhoods
+        batch, first, began = 100, FIRST_HEAT * float(np.median(market.values)), self._spent()
         while not self._over() and self.tried < most:
-            regret = regrets(a, state.rows, state.cost, market.values, prices.hold, prices.draw)
             before = self._spent()
+            enter(a, state.rows, state.free, state.room, who, count)
+            regret = regrets(a, state.rows, state.cost, market.values, prices.hold, prices.draw)
+            done = (before - began) / max(1e-9, self.effort.seconds - began)
             if self.effort.neighbourhoods is not None:
-                batch = min(batch, self.effort.neighbourhoods - self.tried)
-            seed = int(self.rng.integers(2**31))
-            search(a, batch, seed, regret, market.rows, ideal, prices.hold, prices.draw,
-                   state.energy, market.scratch[0], state.rows, state.at, state.free, state.room, state.cost,
-                   0.0, WEIGHED)  # fmt: skip
+                batch = min(max(100, int(most / 50)), self.effort.neighbourhoods - self.tried)
+                done = self.tried / most
+            heat, seed = first * max(0.0, 1 - done / COOL), int(self.rng.integers(2**31))
+            search(a, batch, seed, regret, prices.hold, prices.draw, state.energy, market.scratch[0],
+                   state.rows, state.free, state.room, state.cost, who, count, heat, WEIGHED)  # fmt: skip
             self.tried += batch
-            best = self._better(best, self._weigh(state))
-            state = self._repriced(state, best)
+            state, best = self._compared(state, best)
             if self.effort.neighbourhoods is None:
                 batch = self._next_batch(batch, self._spent() - before)
+            if self.sites.dispatched:
+                batch = min(batch, max(MOVES_PER_PRICE, a.jobs // 5))
         return best
+
+    def _compared(self, state: State, best: Best) -> tuple[State, Best]:
+        """The state to go on from, and the better plan. Where sites dispatch, their prices follow the state,
+        and what has strayed far from the best goes back to it."""
+        now = self._weigh(state.rows)
+        if self.sites.dispatched and now.grams > best.grams * (1 + STRAY):
+            state, now = open_state(self.a, best.rows.copy(), state.energy), best
+        return self._repriced(state, now), self._better(best, now)
 
     def _next_batch(self, batch: int, took: float) -> int:
         """About a fiftieth of the time at once, and never past its end."""

@@ -13,27 +13,20 @@ from voltaire.planner.joint.trace import account, take
 
 @dataclass(slots=True)
 class State:
-    """`rows` (J, K) and the same transposed (`at`: who is where in a slot); `free` (P, K); `room` (C, K) kW;
-    `cost` (J,) g at `energy` (C, K) g per facility kWh."""
+    """`rows` (J, K); `free` (P, K); `room` (C, K) kW; `cost` (J,) g at `energy` (C, K) g per facility kWh."""
 
     rows: Rows
-    at: Rows
     free: Floats
     room: Floats
     cost: Floats
     energy: Floats
-
-    def copy(self) -> State:
-        """One that shares nothing with it."""
-        return State(self.rows.copy(), self.at.copy(), self.free.copy(), self.room.copy(), self.cost.copy(),
-                     self.energy.copy())  # fmt: skip
 
 
 def open_state(a: Arrays, rows: Rows, energy: Floats) -> State:
     """The state that `rows` amount to."""
     free, room, cost = a.capacity.copy(), a.limit.copy(), np.zeros(a.jobs)
     _occupy(a, rows, energy, free, room, cost)
-    return State(rows, np.ascontiguousarray(rows.T), free, room, cost, energy)
+    return State(rows, free, room, cost, energy)
 
 
 @kernel

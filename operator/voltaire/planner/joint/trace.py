@@ -35,11 +35,11 @@ def _best_begin(job: Job, offer: Offer, k: int, n: int, cluster: int, received: 
     1."""
     best, found = 2 * BIG, -1
     for q in range(offer.pools.shape[0]):
-        if cluster in (-1, offer.cluster[q]):
+        if cluster in (-1, offer.spot[q]):
             i = k - job.first
-            value = (
-                _worked(job, offer, k, n, q, run, job.lock) + offer.start[q, i] + received * offer.half[q, i]
-            )
+            value = _worked(job, offer, k, n, q, run, job.lock) + offer.start[q, i]
+            if received > 0:
+                value += offer.half[offer.spot[q], i]
             if value < best:
                 best, found = value, q
     return best, found
@@ -58,7 +58,7 @@ def trace(job: Job, offer: Offer, run: Floats, stop: Floats, fresh: Floats, row:
             lost, other = n + job.stop_units, BIG
             if stay <= 0 and job.mode > 0:
                 if lost <= highest(job, k):
-                    other = stop[k - first, at, lost] + job.change
+                    other = stop[k - first, offer.spot[at], lost] + job.change
                 elif job.hard and lost <= job.ceiling:
                     other = job.miss
             if _worked(job, offer, k, n, at, run, 1) <= other:
@@ -68,10 +68,9 @@ def trace(job: Job, offer: Offer, run: Floats, stop: Floats, fresh: Floats, row:
                 continue
             if job.hard and other >= job.miss:
                 return
-            data, at, n = at, -1, lost
-        cluster = -1 if data < 0 else offer.cluster[data]
+            data, at, n = offer.spot[at], -1, lost
         wait = fresh[k - first + 1] if data < 0 else stop[k - first + 1, data, n]
-        here, q = _best_begin(job, offer, k, n, cluster, 0.0, run)
+        here, q = _best_begin(job, offer, k, n, data, 0.0, run)
         away, gone = 2 * BIG, -1
         there, left = k + job.transfer_slots, n + job.transfer_units
         if data >= 0 and job.mode == 2 and there < last and left <= job.ceiling:

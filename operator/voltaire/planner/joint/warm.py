@@ -9,7 +9,7 @@ from voltaire.planner.joint.build import Built
 from voltaire.planner.joint.compiled import kernel
 from voltaire.planner.joint.prices import Prices
 from voltaire.planner.joint.solution import Solution
-from voltaire.planner.joint.trace import take
+from voltaire.planner.joint.visits import keep_fitting
 
 
 def carried(built: Built, last: Solution, elapsed: int) -> tuple[Prices, Rows]:
@@ -50,6 +50,7 @@ def _rows(built: Built, last: Solution, elapsed: int) -> Rows:
     known = jobs >= 0
     rows[known, :width] = to_new[last.rows[jobs[known], elapsed : elapsed + width]]
     _keep_sound(a, rows)
+    keep_fitting(a, np.arange(a.jobs), rows)
     return rows
 
 
@@ -88,16 +89,7 @@ def _sound(a: Arrays, j: int, row: Rows) -> bool:
 
 @kernel
 def _keep_sound(a: Arrays, rows: Rows) -> None:
-    """Empty every row that is not sound, or for which the earlier ones leave no room."""
-    free, room = a.capacity.copy(), a.limit.copy()
+    """Empty every row that is not a whole timeline."""
     for j in range(rows.shape[0]):
-        good = _sound(a, j, rows[j])
-        for k in range(rows.shape[1]):
-            p = rows[j, k]
-            if good and p >= 0:
-                c = a.pool_cluster[p]
-                good = free[p, k] >= a.gang[j] - 1e-6 and room[c, k] >= a.kw[j, p] - 1e-6
-        if good:
-            take(a, j, rows[j], 1.0, free, room)
-        else:
+        if not _sound(a, j, rows[j]):
             rows[j] = -1

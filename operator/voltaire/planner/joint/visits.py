@@ -1,0 +1,84 @@
+"""Passes over workloads, compiled: what they ask for at given prices, what they pay at least, and insertion.
+
+One kernel does all three, because whatever contains the dynamic programme takes long to compile. Insertion
+takes a workload out, if it is in, and puts it where it is cheapest in what is left, with a share of the
+congestion prices kept in, so that early ones leave scarce room to those who need it more.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from voltaire.planner.joint.arrays import BIG, Arrays, Floats, Ints, Rows
+from voltaire.planner.joint.compiled import kernel
+from voltaire.planner.joint.kernel import solve_one
+from voltaire.planner.joint.trace import account, take
+
+ASK, PROVE, INSERT = 0, 1, 2
+
+
+@kernel
+def visit(a: Arrays, what: int, jobs: Ints, weight: float, hold: Floats, draw: Floats, energy: Floats,
+          scratch: Floats, rows: Rows, free: Floats, room: Floats, load: Floats, values: Floats, most: int,
+          ) -> None:  # fmt: skip
+    """Visit `jobs` in turn, each weighing its `most` best pools.
+
+    ASK: with all capacity theirs, take `weight` times what each wants from `free` (P, K), `room` (C, K), and
+    add it to `load` (C, K). PROVE: `values` (J,) become the least that each pays. INSERT: take each out and
+    put it back where it is cheapest; what finds no room keeps the timeline it had in `rows` (J, K); `values`
+    become costs at the prices `energy`.
+    """
+    row, none = np.empty(a.grid.shape[1], dtype=np.int16), np.zeros(energy.shape)
+    for j in jobs:
+        if what == INSERT:
+            take(a, j, rows[j], -1.0, free, room)
+        within, limit = (free, room) if what == INSERT else (a.capacity, a.limit)
+        value = solve_one(a, j, hold, draw, energy, within, limit, scratch, row, most, what == PROVE)
+        if what == ASK:
+            take(a, j, row, weight, free, room)
+            account(a, j, row, none, weight, load)
+        elif what == PROVE:
+            values[j] = value
+        else:
+            if value < BIG:
+                rows[j] = row
+            take(a, j, rows[j], 1.0, free, room)
+            powered, other, _ = account(a, j, rows[j], energy, 1.0, none)
+            values[j] = powered + other
+
+
+@kernel
+def keep_fitting(a: Arrays, jobs: Ints, rows: Rows) -> None:
+    """Empty the rows of those for which the earlier ones of `jobs` leave no room."""
+    free, room = a.capacity.copy(), a.limit.copy()
+    for j in jobs:
+        fits = True
+        for k in range(a.first[j], a.last[j]):
+            p = rows[j, k]
+            if fits and p >= 0:
+                c = a.pool_cluster[p]
+                fits = free[p, k] >= a.gang[j] - 1e-6 and room[c, k] >= a.kw[j, p] - 1e-6
+        if fits:
+            take(a, j, rows[j], 1.0, free, room)
+        else:
+            rows[j] = -1
+
+
+@kernel
+def paid_for_room(a: Arrays, j: int, row: Rows, hold: Floats, draw: Floats) -> float:
+    """What a timeline pays for congestion, g."""
+    total = 0.0
+    for k in range(a.first[j], a.last[j]):
+        p = row[k]
+        if p >= 0:
+            total += a.gang[j] * hold[p, k] + a.kw[j, p] * draw[a.pool_cluster[p], k]
+    return total
+
+
+@kernel
+def regrets(a: Arrays, rows: Rows, cost: Floats, values: Floats, hold: Floats, draw: Floats) -> Floats:
+    """How much more each workload pays, congestion included, than prices say it must (J,)."""
+    found = np.empty(rows.shape[0])
+    for j in range(rows.shape[0]):
+        found[j] = cost[j] + paid_for_room(a, j, rows[j], hold, draw) - values[j]
+    return found
