@@ -302,7 +302,7 @@ async def test_brokers_that_hang_delay_no_other(running: Running, tls: bool) -> 
                 await watcher.poll()
                 await running.publish("site/soc", "50")
                 await until(watcher, lambda state: state.soc == 0.5)
-            assert asyncio.get_running_loop().time() - began < 3
+            assert asyncio.get_running_loop().time() - began < 5.5  # the hung ones take six
             for state in await asyncio.gather(*polls):
                 assert (state.fresh, state.reason) == (False, "TimedOut")
         finally:

@@ -124,7 +124,7 @@ async def test_nobody_there_is_said() -> None:
 
 
 async def test_a_device_that_hangs_delays_no_other_and_is_given_up() -> None:
-    lines = Lines(PRIVATE, total_seconds=1.0)
+    lines = Lines(PRIVATE, total_seconds=4.0)
 
     async def ask(port: int) -> str:
         try:
@@ -138,7 +138,7 @@ async def test_a_device_that_hangs_delays_no_other_and_is_given_up() -> None:
         asked = [asyncio.create_task(ask(port)) for _ in range(3)]
         began = asyncio.get_running_loop().time()
         assert (await state(device)).soc == 0.65
-        assert asyncio.get_running_loop().time() - began < 0.9
+        assert asyncio.get_running_loop().time() - began < 3.5
         assert await asyncio.gather(*asked) == ["TimedOut"] * 3
 
 
