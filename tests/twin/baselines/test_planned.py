@@ -35,6 +35,14 @@ def test_lets_wait_awhile_books_around_what_others_have_booked() -> None:
     assert history.ran("second") == [5]
 
 
+def test_a_window_is_booked_around_the_window_of_another() -> None:
+    # Each takes the whole cluster: 10 for [3, 5], and of what is left 20 for [0, 2], not 27 for [6, 8].
+    work = [job(uid, 3, due=14, accelerators=16, mode="Never") for uid in ("first", "second")]
+    history = play(baseline("lets-wait-awhile"), [cluster("a", GRID)], work, 14)
+    assert history.ran("first") == [3, 4, 5]
+    assert history.ran("second") == [0, 1, 2]
+
+
 def test_lets_wait_awhile_stays_at_home_though_another_cluster_is_clean() -> None:
     history = play(
         baseline("lets-wait-awhile"),
