@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.signals.json_values import JSON
@@ -78,6 +78,7 @@ def test_a_document_nested_too_deeply_is_no_data() -> None:
         at_path(document, "$..a")
 
 
+@settings(deadline=None)
 @given(JSON, st.text(alphabet="a01.value$[]'*?@()=", max_size=12))
 def test_fuzzed_documents_and_paths_raise_only_signal_errors(document: object, path: str) -> None:
     try:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.signals.battery.builders import no_secret, spec
@@ -42,6 +42,7 @@ def test_a_sign_that_is_put_right_is_believed_again() -> None:
     assert not run(check, 100, +1)
 
 
+@settings(deadline=None)
 @given(st.lists(st.tuples(st.floats(0.49, 0.51), st.floats(-30, 30)), max_size=60))
 def test_noise_is_no_evidence(reports: list[tuple[float, float]]) -> None:
     check = SignCheck(SPEC)

@@ -7,7 +7,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.signals.battery import sunspec_device as dev
@@ -189,6 +189,7 @@ SIGNED = Point("W", 2, "int16", 4)
 WIDE = Point("WSet", 2, "int32", 4)
 
 
+@settings(deadline=None)
 @given(st.integers(-0x7FFF, 0x7FFF), st.integers(-10, 10))
 def test_scaled_numbers_round_trip(number: int, exponent: int) -> None:
     model = [1, 3, number & 0xFFFF, 0, exponent & 0xFFFF]
@@ -198,6 +199,7 @@ def test_scaled_numbers_round_trip(number: int, exponent: int) -> None:
     assert SIGNED.words_of(model, value) == [number & 0xFFFF]
 
 
+@settings(deadline=None)
 @given(st.floats(-2e9, 2e9))
 def test_what_is_written_reads_back_within_half_a_step(value: float) -> None:
     model = [1, 3, 0, 0, 2]
@@ -205,6 +207,7 @@ def test_what_is_written_reads_back_within_half_a_step(value: float) -> None:
     assert WIDE.value(written) == pytest.approx(value, abs=50.001)
 
 
+@settings(deadline=None)
 @given(st.floats(0, 100))
 def test_reserves_are_rounded_up_and_limits_down(value: float) -> None:
     model = [1, 2, 0, 0xFFFF]
@@ -220,6 +223,7 @@ def test_reserves_are_rounded_up_and_limits_down(value: float) -> None:
 REGISTERS = st.lists(st.sampled_from([0, 1, 65, 100, 0x7FFF, 0x8000, 0xFFFF]) | st.integers(0, 0xFFFF))
 
 
+@settings(deadline=None)
 @given(st.dictionaries(st.sampled_from([103, 124, 701, 713, 714, 802]), REGISTERS))
 def test_fuzzed_registers_raise_only_signal_errors(bodies: dict[int, list[int]]) -> None:
     models = {number: [number, len(body), *body] for number, body in bodies.items()}

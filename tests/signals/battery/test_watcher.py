@@ -11,7 +11,7 @@ from typing import Any
 
 import httpx
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.signals.battery.builders import no_secret
@@ -320,12 +320,14 @@ SPEC = battery_spec()
 UNITS = st.sampled_from([("W", 1000.0), ("kW", 1.0), ("MW", 0.001)])
 
 
+@settings(deadline=None)
 @given(st.floats(0, 1), st.sampled_from([("Fraction", 1.0), ("Percent", 100.0), ("kWh", 500.0)]))
 def test_state_of_charge_round_trips(fraction: float, unit: tuple[Any, float]) -> None:
     reading = Wire(unit[0])
     assert convert.soc(fraction * unit[1], reading, SPEC) == pytest.approx(fraction, abs=1e-12)
 
 
+@settings(deadline=None)
 @given(st.floats(-250, 250), UNITS, st.sampled_from([("Discharge", 1), ("Charge", -1)]))
 def test_battery_power_round_trips(power_kw: float, unit: tuple[Any, float], sign: tuple[Any, int]) -> None:
     reading = Wire(unit[0], positive=sign[0])
@@ -333,6 +335,7 @@ def test_battery_power_round_trips(power_kw: float, unit: tuple[Any, float], sig
     assert convert.battery_power(wire, reading, SPEC) == pytest.approx(power_kw, abs=1e-9)
 
 
+@settings(deadline=None)
 @given(st.floats(allow_nan=False, allow_infinity=False), st.sampled_from(["Fraction", "Percent", "kWh"]))
 def test_no_wire_value_gives_an_impossible_state_of_charge(value: float, unit: Any) -> None:
     try:
@@ -352,12 +355,14 @@ def test_limits_differ_by_direction() -> None:
             convert.battery_power(beyond, reading, spec)
 
 
+@settings(deadline=None)
 @given(JSON)
 def test_fuzzed_results_raise_only_signal_errors(document: object) -> None:
     with pytest.raises(SignalError):
         single_value(document)
 
 
+@settings(deadline=None)
 @given(st.binary(max_size=120))
 def test_fuzzed_bytes_are_a_state_that_is_not_fresh(body: bytes) -> None:
     state: BatteryState = asyncio.run(watcher(Site(httpx.Response(200, content=body)), "http").poll())

@@ -9,7 +9,7 @@ from itertools import pairwise
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.signals.battery.builders import spec
@@ -102,6 +102,7 @@ def test_without_a_known_plan_and_state_the_site_is_left_to_itself(
     assert found.reason == reason
 
 
+@settings(deadline=None)
 @given(st.floats(0.3, 0.95), st.lists(st.floats(-0.02, 0.02), min_size=20, max_size=60))
 def test_a_charge_that_wavers_does_not_make_the_reserve_waver(middle: float, noise: list[float]) -> None:
     before: Setpoints | None = None
@@ -118,6 +119,7 @@ def test_a_charge_that_wavers_does_not_make_the_reserve_waver(middle: float, noi
 ANY = st.floats(allow_nan=True, allow_infinity=True)
 
 
+@settings(deadline=None)
 @given(
     st.lists(ANY, max_size=4),
     st.floats(0, 1),

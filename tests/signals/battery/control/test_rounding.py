@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from datetime import timedelta
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.signals.battery import sunspec_device as dev
@@ -35,6 +35,7 @@ TOPICS = MqttControl.model_validate(
 )
 
 
+@settings(deadline=None)
 @given(SETPOINTS)
 def test_sunspec_registers(told: Setpoints) -> None:
     writes, _ = wanted(MODELS, told, SunSpecControl(host="a"), timedelta(minutes=2))
@@ -50,6 +51,7 @@ def test_sunspec_registers(told: Setpoints) -> None:
     assert found["WSet"] * told.power_kw >= 0
 
 
+@settings(deadline=None)
 @given(SETPOINTS)
 def test_channels_of_openems(told: Setpoints) -> None:
     found = channels(told)
@@ -59,6 +61,7 @@ def test_channels_of_openems(told: Setpoints) -> None:
     assert abs(found["SetActivePowerEquals"]) <= abs(told.power_kw) * 1000 + SLACK
 
 
+@settings(deadline=None)
 @given(SETPOINTS)
 def test_messages(told: Setpoints) -> None:
     found = {target.topic: float(text) for target, text in targets_of(TOPICS, told)}
