@@ -7,8 +7,8 @@ both always answer, and say in `reason` and `message` why they know nothing when
 - `carbon/`: one module per source of carbon intensity, all behind `carbon.samples.CarbonSource`.
 - `zone.py`: one signal per grid zone out of its sources in order; `history.py`, `forecasting.py` and
   `accuracy.py` are its parts.
-- `battery/`: readers for Prometheus and JSON documents, units and signs, the watcher.
-- `http.py`, `addresses.py`: the only way out to the network, and where it may not lead.
+- `battery/`: one reader per interface, units and signs, the watcher; writers where a battery is controlled.
+- `http.py`, `addresses.py`, `hosts.py`: the ways out to the network, and where they may not lead.
 - `errors.py`: everything that can be wrong with a signal.
 
 Nothing here knows Kubernetes: Secrets and ConfigMaps are read through callables that are passed in.
