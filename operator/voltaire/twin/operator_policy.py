@@ -12,8 +12,11 @@ from voltaire.planner.plan import Plan
 from voltaire.twin.policy import Policy
 from voltaire.twin.scenario import Scenario
 
-EFFORT = Effort(rounds=40, neighbourhoods=200, threads=1)
-"""Counts instead of a time: the same run gives the same plans on any machine."""
+EFFORT = Effort(rounds=30, neighbourhoods=100, threads=1)
+"""At the beginning of a slot. Counts instead of a time: the same run gives the same plans on any machine."""
+
+BETWEEN = Effort(rounds=8, neighbourhoods=40, threads=1)
+"""For what arrives within a slot: the prices of the slot's plan still hold, so little is to be found anew."""
 
 
 class OperatorPolicy:
@@ -22,9 +25,12 @@ class OperatorPolicy:
     def __init__(self, name: str) -> None:
         self.name = name
         self._planner = Planner(EFFORT)
+        self._planned: datetime | None = None
 
     def plan(self, snapshot: Snapshot, now: datetime, past: Mapping[str, Series]) -> Plan:  # noqa: ARG002
         """One plan of the receding horizon."""
+        self._planner.effort = BETWEEN if self._planned == snapshot.start else EFFORT
+        self._planned = snapshot.start
         return self._planner.plan(snapshot, now)
 
 
