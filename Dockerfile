@@ -19,7 +19,8 @@ LABEL org.opencontainers.image.title="voltaire" \
       org.opencontainers.image.description="Places, delays, pauses and migrates AI workloads by grid carbon intensity and battery state" \
       org.opencontainers.image.licenses="Apache-2.0"
 COPY --from=build /opt/voltaire /opt/voltaire
-# Nothing is written at run time: the root file system may be read-only.
+# Nothing is written at run time but the planner's compiled kernels, below HOME (5 MB): the root file system may be
+# read-only.
 ENV PATH=/opt/voltaire/bin:$PATH PYTHONDONTWRITEBYTECODE=1 PYTHONUNBUFFERED=1 HOME=/tmp
 WORKDIR /
 USER 65532:65532

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from datetime import datetime
 from pathlib import Path
 
@@ -14,7 +13,6 @@ from voltaire.planner.joint import Problem, to_json
 from voltaire.planner.plan import Plan
 
 log = structlog.get_logger(__name__)
-NICE = 5  # the event loop comes first
 DUMPS_KEPT = 20
 
 _planner: Planner | None = None
@@ -25,7 +23,6 @@ def begin(seconds: float, dump: str) -> None:
     """At the process' start: compile, or load what is compiled. `dump`: where to leave each plan's problem,
     '' for nowhere."""
     global _planner, _dump  # one process, one planner
-    os.nice(NICE)
     warm_up()
     _planner, _dump = Planner(Effort(seconds=seconds)), Path(dump) if dump else None
 
