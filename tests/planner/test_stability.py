@@ -157,3 +157,16 @@ def test_however_little_time_there_is_a_changed_world_is_answered() -> None:
     assert planner.plan(calm, NOW).decisions["w"].action == "Stay"
     spike = world([cluster("a", hourly(900.0)), cluster("b", hourly(30.0))], [job])
     assert planner.plan(spike, NOW + SLOT).decisions["w"].cluster == "b"
+
+
+def test_what_arrives_after_the_world_has_changed_goes_where_it_is_clean_now() -> None:
+    def seen(paris: float, virginia: float, *jobs: WorkloadView) -> Snapshot:
+        return world([cluster("paris", hourly(paris)), cluster("virginia", hourly(virginia))], list(jobs))
+
+    planner, old = Planner(QUICK), running("old", on="virginia", mode="Never")
+    planner.plan(seen(900.0, 30.0, old), NOW)
+    made = planner.plan(seen(50.0, 300.0, old, workload("new")), NOW + SLOT)
+    assert made.decisions["new"].cluster == "paris"
+    assert made.bound_grams is not None
+    assert made.grams is not None
+    assert made.bound_grams > 0.98 * made.grams

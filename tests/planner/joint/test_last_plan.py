@@ -48,3 +48,15 @@ def test_the_same_effort_in_rounds_gives_the_same_plan() -> None:
     plans = [solve(problem, Effort(rounds=30, neighbourhoods=60, threads=1)) for _ in range(2)]
     assert (plans[0].rows == plans[1].rows).all()
     assert plans[0].bound == plans[1].bound
+
+
+@pytest.mark.parametrize("batteries", [False, True])
+def test_a_bound_proven_from_the_prices_of_another_world_is_still_true(batteries: bool) -> None:
+    """Whatever a kWh cost in the last plan, it costs what the grid says now."""
+    problem = instance(30, 3, 24, 1.0, load=0.4, batteries=batteries)
+    clean = tuple(dataclasses.replace(c, grams_per_kwh=(20.0,) * 24) for c in problem.clusters)
+    before = solve(dataclasses.replace(problem, clusters=clean), FULL)
+    cold = solve(problem, FULL)
+    warm = solve(problem, FULL, before)
+    assert warm.bound <= cold.grams * (1 + 1e-9)
+    assert warm.grams <= cold.grams * 1.06

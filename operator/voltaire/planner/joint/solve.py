@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from voltaire.planner.joint.arrays import NEVER, Arrays, Floats, Ints, Rows, empty_rows
 from voltaire.planner.joint.batteries import Sites, open_sites
 from voltaire.planner.joint.build import Built, build
-from voltaire.planner.joint.prices import FIRST_STEP, SAMPLE, Market
+from voltaire.planner.joint.prices import FIRST_STEP, SAMPLE, Market, Prices
 from voltaire.planner.joint.problem import Cluster, Problem, Workload
 from voltaire.planner.joint.search import SEEN, enter, search
 from voltaire.planner.joint.sites import Dispatch
@@ -115,6 +115,8 @@ class _Run:
 
     def solve(self, last: Solution | None, elapsed: int) -> Solution:
         prices, rows = (None, empty_rows(self.a)) if last is None else carried(self.built, last, elapsed)
+        if prices is not None:
+            self._only_stored_energy_is_priced(prices)
         market = Market(self.a, self.sites, self.threads, self.pool, prices)
         rounds = self._price(market, warm=last is not None)
         state, best = self._first_plan(market, rows, last is not None)
@@ -125,6 +127,11 @@ class _Run:
             self.built, best.rows, best.grams, bound, tuple(int(n) for n in best.left), market.best,
             best.dispatch, best.load, self._spent(), rounds, self.tried,
         )  # fmt: skip
+
+    def _only_stored_energy_is_priced(self, prices: Prices) -> None:
+        """Where a site has neither sun nor batteries now, a kWh costs what the grid says, whatever it had."""
+        plain = [c for c in range(len(self.a.grid)) if c not in self.sites.dispatched]
+        prices.energy[plain] = self.a.grid[plain]
 
     def _price(self, market: Market, warm: bool) -> int:
         rounds, step = (WARM_ROUNDS, WARM_STEP) if warm else (FULL_ROUNDS, FIRST_STEP)

@@ -11,15 +11,25 @@ from voltaire.planner.joint.prices import Prices
 from voltaire.planner.joint.solution import Solution
 from voltaire.planner.joint.visits import keep_fitting
 
+NEWS = 0.05
+"""A site whose grid has changed by more than this share of its mean forgets its energy prices."""
+
 
 def carried(built: Built, last: Solution, elapsed: int) -> tuple[Prices, Rows]:
     """The prices of `last` and its timelines, moved `elapsed` slots to the left. Pools, clusters and
-    workloads are matched by name; what is new has no price and no timeline."""
+    workloads are matched by name; what is new has no price and no timeline.
+
+    Energy prices stand only where a site dispatched (sun, batteries) under much the same grid: elsewhere they
+    are the grid's.
+    """
     a, old = built.arrays, last.built
     pools = _indices(built.pools, old.pools)
     clusters = _indices(built.clusters, old.clusters)
     energy = np.minimum(_moved(last.prices.energy, clusters, elapsed, a.slots), a.grid)
-    fresh = clusters < 0
+    before = _moved(last.built.arrays.grid, clusters, elapsed, a.slots)
+    news = np.abs(before - a.grid).max(axis=1) > NEWS * a.grid.mean(axis=1)
+    stored = np.isin(clusters, list(last.dispatch))
+    fresh = (clusters < 0) | news | ~stored
     energy[fresh] = a.grid[fresh]
     # The new slots at the end are priced like the last ones known.
     prices = Prices(
