@@ -7,11 +7,15 @@ from pathlib import Path
 
 import click
 from rich.console import Console
+from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
 from voltaire.planner.joint import BadProblem, Effort, Problem, Solution, from_json, solve, warm_up
 from voltaire.planner.joint.exact import as_solution, solve_exact
 from voltaire.planner.joint.report import as_dict, stretches, verdict
+
+QUIET_SECONDS = 2.0
+"""What takes no longer shows no progress."""
 
 
 @click.command()
@@ -28,17 +32,27 @@ def plan(file: Path, seconds: float, exact: bool, as_json: bool) -> None:
         problem = from_json(file.read_bytes())
     except BadProblem as error:
         raise click.ClickException(f"{file}: {type(error).__name__}: {error}") from error
-    if exact:
-        found = as_solution(problem, solve_exact(problem, seconds))
-        if found is None:
-            raise click.ClickException(f"HiGHS found no plan in {seconds:g} s: try without --exact")
-    else:
-        warm_up()
-        found = solve(problem, Effort(seconds=seconds))
+    with _progress(problem, seconds):
+        found = as_solution(problem, solve_exact(problem, seconds)) if exact else _planned(problem, seconds)
+    if found is None:
+        raise click.ClickException(f"HiGHS found no plan in {seconds:g} s: try without --exact")
     if as_json:
         click.echo(json.dumps(as_dict(problem, found), indent=1, allow_nan=False))
     else:
         _show(problem, found)
+
+
+def _planned(problem: Problem, seconds: float) -> Solution:
+    warm_up()
+    return solve(problem, Effort(seconds=seconds))
+
+
+def _progress(problem: Problem, seconds: float) -> Progress:
+    """What is going on and for how long, on stderr where that is a terminal."""
+    columns = (SpinnerColumn(), TextColumn("{task.description}"), TimeElapsedColumn())
+    shown = Progress(*columns, console=Console(stderr=True), transient=True, disable=seconds <= QUIET_SECONDS)
+    shown.add_task(f"planning {len(problem.workloads):,} workloads, {seconds:g} s", total=None)
+    return shown
 
 
 def _show(problem: Problem, found: Solution) -> None:

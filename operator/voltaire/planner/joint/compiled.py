@@ -2,13 +2,14 @@
 
 Kernels call each other across files, and numba renews what is in the cache only when the file of the kernel
 itself has changed. So the cache lies in a folder named after all such files: `kernels/<digest>` in
-NUMBA_CACHE_DIR, or in the user's cache.
+NUMBA_CACHE_DIR, or in the user's cache, or, where neither can be written to, in the temporary folder.
 """
 
 from __future__ import annotations
 
 import hashlib
 import os
+import tempfile
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, TypeVar, cast
@@ -25,7 +26,25 @@ def _cache_folder() -> str:
         if b"joint.compiled import" in source or b"NamedTuple" in source:
             digest.update(source)
     user = Path(os.environ.get("XDG_CACHE_HOME") or Path("~/.cache").expanduser()) / "voltaire"
-    return str(Path(numba.config.CACHE_DIR or user) / "kernels" / digest.hexdigest()[:16])
+    below = Path("kernels") / digest.hexdigest()[:16]
+    for base in (
+        Path(numba.config.CACHE_DIR or user),
+        Path(tempfile.gettempdir()) / f"voltaire-{os.getuid()}",
+    ):
+        if _writable(base / below):
+            return str(base / below)
+    # For this process only: it compiles, but starts.
+    return tempfile.mkdtemp(prefix="voltaire-kernels-")
+
+
+def _writable(folder: Path) -> bool:
+    """Whether files can be made there, by this user only if it is shared."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        with tempfile.TemporaryFile(dir=folder):
+            return folder.stat().st_uid == os.getuid()
+    except OSError:
+        return False
 
 
 numba.config.CACHE_DIR = _cache_folder()
