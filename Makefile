@@ -102,7 +102,7 @@ demo: $(STAMP) ## A day on four real control planes in minutes (CARBON=, START=,
 	  $(if $(SECONDS_PER_HOUR),--seconds-per-hour "$(SECONDS_PER_HOUR)")
 
 .PHONY: bench
-bench: $(STAMP) ## Quality and speed of the joint planner, with HiGHS beside it
+bench: $(STAMP) ## The joint planner: gap, speed beside HiGHS, growth, memory, planning anew (ARGS=--quick)
 	@$(BIN)/python -m tests.bench.planner $(ARGS)
 
 .PHONY: bench-operator
