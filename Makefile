@@ -105,6 +105,10 @@ demo: $(STAMP) ## A day on four real control planes in minutes (CARBON=, START=,
 bench: $(STAMP) ## The joint planner: gap, speed beside HiGHS, growth, memory, planning anew (ARGS=--quick)
 	@$(BIN)/python -m tests.bench.planner $(ARGS)
 
+.PHONY: bench-signals
+bench-signals: $(STAMP) ## What 200 zones cost: CPU and requests
+	@$(BIN)/python -m tests.bench.signals $(ARGS)
+
 .PHONY: bench-operator
 bench-operator: assets ## 2,000 AIWorkloads at once: rate, memory, event-loop lag
 	@$(BIN)/python -m tests.bench.operator $(ARGS)
