@@ -131,6 +131,9 @@ def _shortest(a: Arrays, j: int, pools: Ints, most: int, full: Floats, powered: 
         # A slot without room counts as dear.
         mean = total / max(1, window - shut)
         score[q] = 0.5 * (mean + least) / a.rate[j, p] * (1.0 + shut / max(1, window))
+        if (window - shut) * a.rate[j, p] < a.work[j]:
+            # It cannot be done there alone: only if there is nothing better.
+            score[q] *= 100.0
     return np.argsort(score)[:most]
 
 
