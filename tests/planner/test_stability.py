@@ -170,3 +170,12 @@ def test_what_arrives_after_the_world_has_changed_goes_where_it_is_clean_now() -
     assert made.bound_grams is not None
     assert made.grams is not None
     assert made.bound_grams > 0.98 * made.grams
+
+
+def test_room_that_has_become_free_is_used_at_once_however_small_the_gain() -> None:
+    large = running("large", on="a", mode="Never", accelerators=15, remaining_seconds=30 * 3600.0)
+    small = workload("small", accelerators=1, remaining_seconds=3600.0)
+    busy = running("busy", on="a", mode="Never", accelerators=1, remaining_seconds=2 * 3600.0)
+    site, planner = [cluster("a", hourly(100.0))], Planner(QUICK)
+    assert planner.plan(world(site, [large, small, busy]), NOW).decisions["small"].action == "Wait"
+    assert planner.plan(world(site, [large, small]), NOW).decisions["small"].action == "Start"

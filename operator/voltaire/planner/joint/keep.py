@@ -28,9 +28,9 @@ def _begins(a: Arrays, j: int, row: Rows) -> bool:
 
 @kernel
 def _may(a: Arrays, j: int, new: Rows, old: Rows) -> bool:
-    """Whether the old timeline may stand for the new one: it is one, and begins no change that was not
-    weighed."""
-    if not (old >= 0).any():
+    """Whether the old timeline may stand for the new one: it is one, begins no change that was not weighed,
+    and does not wait where the new one starts: room that has become free is used at once."""
+    if not (old >= 0).any() or (a.own[j] < 0 and new[0] >= 0 and old[0] < 0):
         return False
     return bool(new[0] == old[0] or not _begins(a, j, old))
 
