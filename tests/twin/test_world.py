@@ -194,7 +194,12 @@ def test_the_sun_serves_the_load_first_and_charges_what_is_left_over() -> None:
     pack, a = world.sites["a"].storages[0], world.sites["a"]
     sun = float(world.scenario.solar_kw["pack"][10])
     assert 2.0 < sun < 27.0
-    assert (a.solar[9], a.battery[9]) == (2.0, 0.0)
+    before = float(world.scenario.solar_kw["pack"][9])
+    assert (a.solar[9], a.grid[9]) == (
+        pytest.approx(before),
+        0.0,
+    )  # nobody asked for it, but it would be lost
+    assert pack.charge_solar[9] == pytest.approx(before - 2.0)
     assert a.solar[10] == pytest.approx(sun)
     assert pack.charge_solar[10] == pytest.approx(sun - 2.0)
     assert a.grid[10] == pack.charge_grid[10] == pytest.approx(27.0 - sun)

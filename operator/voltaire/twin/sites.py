@@ -4,7 +4,8 @@
 
 The sun serves the load first. A battery then follows its setpoint as far as it can: it gives no more than the
 load still wants (nothing is exported) and keeps its reserve; it takes what the sun leaves over first, the
-rest from the grid. The grid serves what is left.
+rest from the grid. Sun that would be lost charges whatever gives nothing, asked for or not, as site
+controllers do. The grid serves what is left.
 """
 
 from __future__ import annotations
@@ -40,14 +41,18 @@ class Storage:
         """Grams in what it holds."""
         return self.soc_kwh * self.stored_grams_per_kwh
 
-    def wanted(self, hours: float) -> tuple[float, float]:
-        """What its setpoint asks for and it can do: charge before its loss, discharge after it."""
+    def follow(self, surplus: float, left: float, hours: float) -> tuple[float, float, float]:
+        """What it does in a slot, where the sun leaves `surplus` and the load still wants `left`: charge from
+        the sun and from the grid, before its loss; discharge, after it."""
         spec, energy = self.spec, self.setpoint_kwh
-        if energy >= 0:
-            above = max(0.0, self.soc_kwh - spec.reserve * spec.capacity_kwh) * spec.discharge_efficiency
-            return 0.0, min(energy, spec.max_discharge_kw * hours, above)
+        above = max(0.0, self.soc_kwh - spec.reserve * spec.capacity_kwh) * spec.discharge_efficiency
+        given = min(max(0.0, energy), spec.max_discharge_kw * hours, above, left)
+        if given > 0:
+            return 0.0, 0.0, given
         room = max(0.0, spec.capacity_kwh - self.soc_kwh) / spec.charge_efficiency
-        return min(-energy, spec.max_charge_kw * hours, room), 0.0
+        most = min(spec.max_charge_kw * hours, room)
+        from_sun = min(surplus, most)
+        return from_sun, max(0.0, min(-energy, most) - from_sun), 0.0
 
     def settle(self, solar: float, grid: float, discharge: float, intensity: float, hours: float) -> None:
         """Book a slot: what it took from the sun and the grid, and what it gave."""
@@ -104,13 +109,11 @@ class Site:
         direct = min(sun, facility)
         surplus, left, bought, solar, given, carried = sun - direct, facility - direct, 0.0, direct, 0.0, 0.0
         for storage in self.storages:
-            charge, discharge = storage.wanted(hours)
-            discharge = min(discharge, left)
-            from_sun = min(charge, surplus)
+            from_sun, from_grid, discharge = storage.follow(surplus, left, hours)
             carried += discharge / storage.spec.discharge_efficiency * storage.stored_grams_per_kwh
-            storage.settle(from_sun, charge - from_sun, discharge, intensity, hours)
+            storage.settle(from_sun, from_grid, discharge, intensity, hours)
             surplus, left = surplus - from_sun, left - discharge
-            bought, solar, given = bought + charge - from_sun, solar + from_sun, given + discharge
+            bought, solar, given = bought + from_grid, solar + from_sun, given + discharge
         self.it.append(it)
         self.facility.append(facility)
         self.grid.append(left + bought)
