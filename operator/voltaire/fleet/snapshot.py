@@ -127,7 +127,11 @@ class WorkloadView:
 
 @dataclass(frozen=True, slots=True)
 class Snapshot:
-    """The world at one moment. `migrations_recent`: begun in the last hour; `migrations_active`: now."""
+    """The world at one moment. `migrations_recent`: begun in the last hour; `migrations_active`: now.
+
+    A required deadline is planned for with `spare_slots`, or `spare_share` of the work if that is more, to
+    spare: pods are scheduled, images pulled and checkpoints restored in real time.
+    """
 
     time: datetime
     start: datetime
@@ -137,3 +141,5 @@ class Snapshot:
     workloads: Mapping[str, WorkloadView]
     migrations_recent: int = 0
     migrations_active: int = 0
+    spare_slots: int = 2
+    spare_share: float = 0.1

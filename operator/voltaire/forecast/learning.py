@@ -27,6 +27,8 @@ RIDGE_HOURS = 200.0
 POWER = 16.0
 ENOUGH = 24.0
 """Comparisons at a lead before errors decide whom to trust."""
+NOTHING = 1e-9
+"""Sums of values up to this are too small to take shares of."""
 
 _FIXED = (experts.persistence(), experts.seven_day_blend(), experts.yesterday(), experts.general())
 _GENERAL = 3
@@ -66,9 +68,12 @@ class Learning:
         self.weights = np.einsum("kl,klf->lf", self._trust(), self._experts)
 
     def shares(self) -> Floats:
-        """Mean absolute error over mean value by lead hour; NaN where nothing was compared or nothing was."""
-        with np.errstate(invalid="ignore", divide="ignore"):
-            return np.where(self._actual > 0, self._error / self._actual, np.nan)
+        """Mean absolute error over mean value by lead hour; NaN where nothing was compared or next to nothing
+        was."""
+        some = self._actual > NOTHING
+        found: Floats = np.full(self._actual.shape, np.nan)
+        np.divide(self._error, self._actual, out=found, where=some)
+        return found
 
     def _judge(self, seen: Floats, change: Floats, actual: Floats, known: np.ndarray, hours: int) -> None:
         """Errors of what was expected before these hours taught anything."""

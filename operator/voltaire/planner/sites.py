@@ -44,6 +44,8 @@ class Fleet:
     worst: float
     migrations_recent: int
     migrations_active: int
+    spare_slots: int
+    spare_share: float
 
 
 def ranked_basis(clusters: Mapping[str, ClusterView]) -> tuple[Basis | None, bool]:
@@ -72,7 +74,10 @@ def open_fleet(snapshot: Snapshot, now: datetime) -> Fleet:
     guess = np.full(snapshot.slots, UNKNOWN_FACTOR * worst)
     sites = {name: _site(snapshot.clusters[name], time, known, guess) for name, known in series.items()}
     frozen = Reason.MIXED_BASIS if mixed else Reason.SIGNALS_STALE if basis is None else ""
-    return Fleet(time, sites, frozen, worst, snapshot.migrations_recent, snapshot.migrations_active)
+    return Fleet(
+        time, sites, frozen, worst, snapshot.migrations_recent, snapshot.migrations_active,
+        snapshot.spare_slots, snapshot.spare_share,
+    )  # fmt: skip
 
 
 def _site(view: ClusterView, time: PlanTime, known: Floats | None, guess: Floats) -> Site:

@@ -19,11 +19,6 @@ HOLD_SHARE_PER_HOUR = 0.001
 LEAST_GRAMS_PER_KWH = 0.01
 """As if it emitted at least this, so that nothing waits where the grid emits nothing."""
 
-GUARD_SLOTS = 2
-GUARD_SHARE = 0.1
-"""A required deadline is planned for with so many slots, or this share of the work if it is more, to spare:
-pods are scheduled, images pulled and checkpoints restored in real time."""
-
 AT_ONCE_FACTOR = 100.0
 """Where a required deadline cannot be met, an hour costs so many times the most that the whole work could
 emit: nothing weighs against finishing early."""

@@ -26,8 +26,8 @@ BOUND_EFFORT = Effort(rounds=150, neighbourhoods=0, threads=1)
 
 
 SOLVER_TOLERANCE = 1e-6
-"""Linear programs of batteries are solved to 1e-7 and setpoints have six decimals: the bound gives way by more,
-so that it is one."""
+"""Linear programs of batteries are solved to 1e-7 and setpoints have six decimals: the bound gives way by
+more, so that it is one."""
 
 
 class Clairvoyant:

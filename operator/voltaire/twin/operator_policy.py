@@ -12,10 +12,10 @@ from voltaire.planner.plan import Plan
 from voltaire.twin.policy import Policy
 from voltaire.twin.scenario import Scenario
 
-EFFORT = Effort(rounds=30, neighbourhoods=100, threads=1)
+EFFORT = Effort(rounds=80, neighbourhoods=800, threads=1)
 """At the beginning of a slot. Counts instead of a time: the same run gives the same plans on any machine."""
 
-BETWEEN = Effort(rounds=8, neighbourhoods=40, threads=1)
+BETWEEN = Effort(rounds=20, neighbourhoods=200, threads=1)
 """For what arrives within a slot: the prices of the slot's plan still hold, so little is to be found anew."""
 
 

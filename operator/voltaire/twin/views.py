@@ -117,7 +117,8 @@ class Views:
         active = sum(1 for state in states if state.status is Status.TRANSFER)
         recent = sum(1 for time in begun if now_h - 1.0 < time)
         start = s.start + k * s.slot
-        return Snapshot(s.time(now_h), start, s.slot, s.horizon, clusters, views, recent, active)
+        # Nothing takes time here that the planner does not know of.
+        return Snapshot(s.time(now_h), start, s.slot, s.horizon, clusters, views, recent, active, 0, 0.0)
 
     def workload(self, state: JobState, now_h: float) -> WorkloadView:
         """A job as the operator's planner sees an AIWorkload."""

@@ -17,8 +17,6 @@ from voltaire.planner.sites import Fleet, Site
 from voltaire.planner.slots import PlanTime
 from voltaire.planner.supply import solar_kw
 from voltaire.planner.terms import (
-    GUARD_SHARE,
-    GUARD_SLOTS,
     Terms,
     at_once_grams,
     most_kw,
@@ -216,7 +214,7 @@ def _deadline(
         soonest = max((first + need) * slot, terms.deadline if due > fleet.time.count else 0.0)
         return soonest, False, at_once_grams(case, fleet)
     if ask.level is Level.GUARDED:
-        due = max(first + need, due - max(GUARD_SLOTS, ceil(GUARD_SHARE * need)))
+        due = max(first + need, due - max(fleet.spare_slots, ceil(fleet.spare_share * need)))
     return due * slot, True, 0.0
 
 
