@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import shutil
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -14,7 +13,8 @@ import httpx
 import pytest_asyncio
 from aiohttp import web
 
-from tests.signals.battery.builders import free_port, sites, spec
+from tests.signals.battery.builders import sites, spec
+from tests.signals.prometheus_server import prometheus_of
 from voltaire.api.values import BatteryState
 from voltaire.signals.battery.build import build_watcher
 
@@ -87,44 +87,11 @@ class Scraped:
 
 @pytest_asyncio.fixture
 async def prometheus(tmp_path: Path) -> AsyncIterator[Scraped]:
-    program = shutil.which("prometheus")
-    assert program, "the tests run a real Prometheus: `make packages` installs it"
-    exporter, port = Exporter(), free_port()
-    async with exporter.running():
-        config = tmp_path / "prometheus.yml"
-        config.write_text(
-            "scrape_configs: [{job_name: site, scrape_interval: 1s, "
-            f"static_configs: [{{targets: ['127.0.0.1:{exporter.port}']}}]}}]\n"
-        )
-        quiet = asyncio.subprocess.DEVNULL
-        process = await asyncio.create_subprocess_exec(
-            program,
-            f"--config.file={config}",
-            f"--storage.tsdb.path={tmp_path / 'data'}",
-            f"--web.listen-address=127.0.0.1:{port}",
-            stdout=quiet,
-            stderr=quiet,
-        )
-        try:
-            found = Scraped(f"http://127.0.0.1:{port}", exporter)
-            await ready(found.url)
-            await found.scraped('battery_soc_percent{rack="a"}', "65")
-            yield found
-        finally:
-            process.terminate()
-            await process.wait()
-
-
-async def ready(url: str) -> None:
-    async with httpx.AsyncClient() as client:
-        for _ in range(300):
-            try:
-                if (await client.get(f"{url}/-/ready")).status_code == 200:
-                    return
-            except httpx.TransportError:
-                pass
-            await asyncio.sleep(0.1)
-    raise AssertionError("Prometheus does not get ready")
+    exporter = Exporter()
+    async with exporter.running(), prometheus_of(f"127.0.0.1:{exporter.port}", tmp_path) as url:
+        found = Scraped(url, exporter)
+        await found.scraped('battery_soc_percent{rack="a"}', "65")
+        yield found
 
 
 async def test_a_real_server_is_read_and_says_what_is_wrong(prometheus: Scraped) -> None:

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import shutil
-import socket
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -17,6 +15,7 @@ import pytest
 from tests.signals.builders import zone_spec
 from tests.signals.carbon.corruption.server import Server, response
 from tests.signals.carbon.harness import AVERAGE
+from tests.signals.prometheus_server import prometheus_of
 from voltaire.api.values import ZoneSignal
 from voltaire.clock import system_clock
 from voltaire.signals.build import SignalDeps, build_zone_watcher
@@ -69,50 +68,13 @@ class Running:
 
 @pytest.fixture
 async def prometheus(tmp_path: Path) -> AsyncIterator[Running]:
-    program = shutil.which("prometheus")
-    assert program, "the tests run a real Prometheus: `make packages` installs it"
-    running, port = Running(), free_port()
-    async with Server(running.metrics) as exporter:
-        target = exporter.url.removeprefix("http://")
-        config = tmp_path / "prometheus.yml"
-        config.write_text(
-            "scrape_configs: [{job_name: grid, scrape_interval: 1s, "
-            f"static_configs: [{{targets: ['{target}']}}]}}]\n"
-        )
-        quiet = asyncio.subprocess.DEVNULL
-        process = await asyncio.create_subprocess_exec(
-            program,
-            f"--config.file={config}",
-            f"--storage.tsdb.path={tmp_path / 'data'}",
-            f"--web.listen-address=127.0.0.1:{port}",
-            stdout=quiet,
-            stderr=quiet,
-        )
-        try:
-            running.url = f"http://127.0.0.1:{port}"
-            await ready(running)
-            await running.scraped(55.0)
-            yield running
-        finally:
-            process.terminate()
-            await process.wait()
-
-
-def free_port() -> int:
-    with socket.socket() as taken:
-        taken.bind(("127.0.0.1", 0))
-        return int(taken.getsockname()[1])
-
-
-async def ready(running: Running) -> None:
-    for _ in range(300):
-        try:
-            await running.ask("1")
-        except (httpx.TransportError, ValueError, KeyError):
-            await asyncio.sleep(0.1)
-        else:
-            return
-    raise AssertionError("Prometheus does not get ready")
+    running = Running()
+    async with (
+        Server(running.metrics) as exporter,
+        prometheus_of(exporter.url.removeprefix("http://"), tmp_path) as running.url,
+    ):
+        await running.scraped(55.0)
+        yield running
 
 
 async def test_a_real_server_is_read_and_says_what_is_wrong(prometheus: Running) -> None:
