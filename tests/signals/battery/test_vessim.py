@@ -1,8 +1,10 @@
-"""A real Vessim simulation and its documents; and what it could say that is not to be believed."""
+"""A real Vessim simulation with its API; and what it could say that is not to be believed."""
 
 from __future__ import annotations
 
 import asyncio
+import os
+import signal
 import sys
 from collections.abc import AsyncIterator
 from datetime import timedelta
@@ -29,12 +31,12 @@ async def simulation() -> AsyncIterator[str]:
     port, script = free_port(), Path(__file__).with_name("vessim_site.py")
     quiet = asyncio.subprocess.DEVNULL
     process = await asyncio.create_subprocess_exec(
-        sys.executable, str(script), str(port), stdout=quiet, stderr=quiet
+        sys.executable, str(script), str(port), stdout=quiet, stderr=quiet, start_new_session=True
     )
     try:
         yield f"http://127.0.0.1:{port}"
     finally:
-        process.kill()
+        os.killpg(process.pid, signal.SIGKILL)  # its broker is a process of its own
         await process.wait()
 
 
