@@ -6,7 +6,8 @@ import asyncio
 import json
 import logging
 import os
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 
 import click
@@ -51,13 +52,24 @@ def check(
     Exits with 1 when the operator would know nothing of a zone or battery, with 2 when there is nothing to
     check or it cannot be read.
     """
-    structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.CRITICAL))
-    report = asyncio.run(_run(file, kubeconfig, secrets, trace_dir, allow_private_urls))
+    with _without_logs():
+        report = asyncio.run(_run(file, kubeconfig, secrets, trace_dir, allow_private_urls))
     if as_json:
         click.echo(json.dumps(as_dict(report), indent=1, allow_nan=False))
     else:
         show(report, Console())
     raise SystemExit(1 if report.unknown else 0)
+
+
+@contextmanager
+def _without_logs() -> Iterator[None]:
+    """The table says what the signals would log."""
+    before = structlog.get_config()
+    structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.CRITICAL))
+    try:
+        yield
+    finally:
+        structlog.configure(**before)
 
 
 async def _run(
