@@ -154,8 +154,3 @@ class Site:
             raise RuntimeError(
                 f"site {self.cluster.name}: HiGHS ended with {self.model.modelStatusToString(status)}"
             )
-
-
-def host_energy(cluster: Cluster, slot_hours: float) -> float:
-    """kWh that a cluster draws in a slot whatever runs."""
-    return cluster.host_kw * slot_hours
