@@ -8,9 +8,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from voltaire.planner.case import Case, Place
-from voltaire.planner.grid import Bools, Floats, Ints
 from voltaire.planner.ground import Ground
-from voltaire.planner.joint.arrays import Rows
+from voltaire.planner.joint.arrays import Bools, Floats, Ints, Rows
 from voltaire.planner.sites import Fleet
 from voltaire.planner.terms import Terms
 

@@ -8,7 +8,6 @@ from dataclasses import dataclass, field
 from voltaire.fleet.power import workload_power_kw
 from voltaire.fleet.snapshot import WorkloadView
 from voltaire.planner.eligibility import Rejection, Rule, fitting_types, rejections
-from voltaire.planner.order import is_lasting
 from voltaire.planner.sites import Fleet, Site
 
 UNKNOWN_KIND = "unknown"
@@ -25,6 +24,11 @@ class Place:
     facility_kw: float
 
 
+def is_lasting(workload: WorkloadView) -> bool:
+    """Whether it has no known end: servers, and work of unknown duration."""
+    return workload.type == "Serving" or workload.remaining_seconds is None
+
+
 @dataclass(frozen=True, slots=True)
 class Case:
     """`places`: where it may be started. `own`: where it is, allowed or not. `leaving`: it runs where it
@@ -39,7 +43,7 @@ class Case:
 
     @property
     def lasting(self) -> bool:
-        """Whether it has no known end: servers, and work of unknown duration."""
+        """Whether it has no known end."""
         return is_lasting(self.workload)
 
     @property

@@ -9,8 +9,8 @@ from math import ceil, sqrt
 import numpy as np
 
 from voltaire.planner.case import Case, Place
-from voltaire.planner.grid import Floats
 from voltaire.planner.ground import Ground
+from voltaire.planner.joint.arrays import Floats
 from voltaire.planner.outcome import Outcome
 from voltaire.planner.sites import Fleet
 from voltaire.planner.terms import Terms

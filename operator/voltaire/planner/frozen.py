@@ -14,7 +14,7 @@ import numpy as np
 from voltaire.fleet.snapshot import Snapshot
 from voltaire.planner.case import Case, Place
 from voltaire.planner.explain_lasting import leave
-from voltaire.planner.grid import Bools
+from voltaire.planner.joint.arrays import Bools
 from voltaire.planner.plan import Action, Decision, Segment
 from voltaire.planner.reasons import Reason
 from voltaire.planner.sites import Fleet

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from voltaire.planner.case import Case, Place
-from voltaire.planner.grid import Floats
 from voltaire.planner.joint import Solution
+from voltaire.planner.joint.arrays import Floats
 from voltaire.planner.joint.sites import Dispatch
 from voltaire.planner.joint.state import open_state
 from voltaire.planner.outcome import Reckoner, Run

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from itertools import accumulate
 
-from voltaire.planner.grid import Floats
+from voltaire.planner.joint.arrays import Floats
 
 
 class Rates:

@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 
 from voltaire.fleet.snapshot import BatteryView, Snapshot
-from voltaire.planner.grid import Floats
 from voltaire.planner.joint import Solution
+from voltaire.planner.joint.arrays import Floats
 from voltaire.planner.sites import Fleet
 
 

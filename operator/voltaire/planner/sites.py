@@ -11,7 +11,7 @@ import numpy as np
 from voltaire.api.gridzone import Basis
 from voltaire.fleet.snapshot import ClusterView, Snapshot
 from voltaire.fleet.uncertainty import error_at
-from voltaire.planner.grid import Floats
+from voltaire.planner.joint.arrays import Floats
 from voltaire.planner.rates import Rates
 from voltaire.planner.reasons import Reason
 from voltaire.planner.slots import PlanTime, plan_time

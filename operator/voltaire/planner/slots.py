@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 import numpy as np
 
 from voltaire.fleet.snapshot import Snapshot
-from voltaire.planner.grid import Floats
+from voltaire.planner.joint.arrays import Floats
 
 
 @dataclass(frozen=True, slots=True)

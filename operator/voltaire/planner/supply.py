@@ -15,7 +15,7 @@ import numpy as np
 
 from voltaire.fleet.power import accelerator_kw
 from voltaire.fleet.snapshot import BatteryView, ClusterView
-from voltaire.planner.grid import Floats
+from voltaire.planner.joint.arrays import Floats
 
 
 @dataclass(frozen=True, slots=True)

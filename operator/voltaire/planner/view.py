@@ -9,8 +9,8 @@ import numpy as np
 from voltaire.planner.alternatives import Alternatives
 from voltaire.planner.case import Case, Place
 from voltaire.planner.changes import Change
-from voltaire.planner.grid import Floats
 from voltaire.planner.ground import Ground
+from voltaire.planner.joint.arrays import Floats
 from voltaire.planner.outcome import Outcome, Stretch
 from voltaire.planner.sites import Fleet
 from voltaire.planner.terms import Terms

@@ -28,6 +28,7 @@ from numpy.typing import NDArray
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
+Bools = NDArray[np.bool_]
 Rows = NDArray[np.int16]
 
 BIG = 1e18

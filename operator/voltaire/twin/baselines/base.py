@@ -15,8 +15,7 @@ from datetime import datetime
 
 from voltaire.api.values import Series
 from voltaire.fleet.snapshot import Snapshot, WorkloadView
-from voltaire.planner.case import Place
-from voltaire.planner.order import is_lasting
+from voltaire.planner.case import Place, is_lasting
 from voltaire.planner.plan import Action, Decision, Plan
 from voltaire.planner.reasons import Reason
 from voltaire.twin.baselines.batteries import BatteryRule, schedules

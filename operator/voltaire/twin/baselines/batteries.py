@@ -13,8 +13,8 @@ import numpy as np
 
 from voltaire.api.values import Series
 from voltaire.fleet.snapshot import BatteryView
-from voltaire.planner.grid import Floats
 from voltaire.planner.supply import delivered_grams_per_kwh, solar_kw
+from voltaire.twin.baselines.grid import Floats
 from voltaire.twin.baselines.scene import Scene
 
 DAY_SECONDS = 24 * 3600.0

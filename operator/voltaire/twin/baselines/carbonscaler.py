@@ -10,9 +10,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from voltaire.fleet.snapshot import WorkloadView
-from voltaire.planner.case import Place
-from voltaire.planner.grid import Floats, Ints
-from voltaire.planner.order import is_lasting
+from voltaire.planner.case import Place, is_lasting
+from voltaire.twin.baselines.grid import Floats, Ints
 from voltaire.twin.baselines.planned import Planned, needed, span
 from voltaire.twin.baselines.scene import Scene
 

@@ -16,11 +16,10 @@ import highspy
 import numpy as np
 
 from voltaire.fleet.snapshot import WorkloadView
-from voltaire.planner.case import Place
-from voltaire.planner.grid import Floats, Ints
-from voltaire.planner.order import is_lasting
+from voltaire.planner.case import Place, is_lasting
 from voltaire.twin.baselines.base import PAUSE, Baseline
 from voltaire.twin.baselines.batteries import BatteryRule
+from voltaire.twin.baselines.grid import Floats, Ints
 from voltaire.twin.baselines.scene import Scene, work_seconds
 
 PERIODS = 24

@@ -8,11 +8,10 @@ from collections.abc import Sequence
 import numpy as np
 
 from voltaire.fleet.snapshot import WorkloadView
-from voltaire.planner.case import Place
-from voltaire.planner.grid import Floats, Ints
-from voltaire.planner.order import is_lasting
+from voltaire.planner.case import Place, is_lasting
 from voltaire.twin.baselines.base import PAUSE, Baseline
 from voltaire.twin.baselines.batteries import BatteryRule
+from voltaire.twin.baselines.grid import Floats, Ints
 from voltaire.twin.baselines.scene import Scene, work_seconds
 from voltaire.twin.baselines.timetable import Booking, Timetable
 from voltaire.twin.baselines.windows import best_saving_per_time, best_window, cheapest_slots

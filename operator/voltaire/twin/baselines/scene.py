@@ -14,12 +14,11 @@ import numpy as np
 
 from voltaire.api.values import Series
 from voltaire.fleet.snapshot import ClusterView, Snapshot, WorkloadView
-from voltaire.planner.case import Place
+from voltaire.planner.case import Place, is_lasting
 from voltaire.planner.eligibility import fitting_types
-from voltaire.planner.grid import Floats, TimeGrid, time_grid
-from voltaire.planner.order import is_lasting
 from voltaire.planner.sites import ranked_basis
 from voltaire.planner.supply import known_intensity
+from voltaire.twin.baselines.grid import Floats, TimeGrid, time_grid
 from voltaire.twin.baselines.places import Places, place_of
 from voltaire.twin.baselines.room import Room
 

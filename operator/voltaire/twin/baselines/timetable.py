@@ -9,7 +9,7 @@ import numpy as np
 
 from voltaire.fleet.snapshot import WorkloadView
 from voltaire.planner.case import Place
-from voltaire.planner.grid import Floats, Ints
+from voltaire.twin.baselines.grid import Floats, Ints
 from voltaire.twin.baselines.scene import Scene, work_seconds
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from voltaire.planner.grid import Floats, Ints
+from voltaire.twin.baselines.grid import Floats, Ints
 
 
 def runs(grams: Floats, seconds: Floats, begin: Floats, work: float, latest: float) -> tuple[Ints, Floats]:

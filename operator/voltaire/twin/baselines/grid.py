@@ -1,10 +1,9 @@
-"""The snapshot's slots that are left, counted from now: what policies that act by the slot decide on. A plan
-has slots of its own (`slots`)."""
+"""The snapshot's slots that are left, counted from now: what baselines decide on."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,7 +12,6 @@ from voltaire.fleet.snapshot import Snapshot
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
-Bools = NDArray[np.bool_]
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,10 +44,6 @@ class TimeGrid:
     def seconds(self, moment: datetime) -> float:
         """Seconds from now to `moment`, negative for the past."""
         return (moment - self.now).total_seconds()
-
-    def time(self, seconds: float) -> datetime:
-        """The moment `seconds` after now."""
-        return self.now + timedelta(seconds=float(seconds))
 
 
 def time_grid(snapshot: Snapshot, now: datetime) -> TimeGrid:
