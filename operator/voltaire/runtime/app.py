@@ -26,6 +26,7 @@ from voltaire.api.resources import (
     AIWorkload,
     Kind,
 )
+from voltaire.engines.adapters.demand import demand_of
 from voltaire.engines.direct import DirectEngine
 from voltaire.engines.members import Members
 from voltaire.fleet.picture import Picture
@@ -38,7 +39,7 @@ from voltaire.kube.informer import Change, Informer
 from voltaire.kube.lease import Leadership
 from voltaire.planner.plan import Decision, Plan
 from voltaire.runtime.control import BatteryControl
-from voltaire.runtime.gather import demand_of, gather
+from voltaire.runtime.gather import gather
 from voltaire.runtime.health import application, serve
 from voltaire.runtime.hub import Hub
 from voltaire.runtime.members import MemberKeeper

@@ -10,7 +10,6 @@ from datetime import datetime, timedelta
 from voltaire.api.actions import Observation
 from voltaire.api.resources import AIWorkload
 from voltaire.clock import Clock
-from voltaire.engines.adapters import adapter_for, manifest_problems
 from voltaire.executor.progress import Work, at_risk_seconds, remaining_seconds
 from voltaire.executor.state import AT_REST, FINAL, State, from_status
 from voltaire.executor.values import Profile
@@ -22,26 +21,6 @@ from voltaire.fleet.snapshot import ClusterView, PolicyView, Snapshot, WorkloadV
 HOUR = timedelta(hours=1)
 BREATH = 50  # workloads in a row, some milliseconds' work
 Look = Callable[[AIWorkload, str], Observation]
-
-
-def demand_of(workload: AIWorkload) -> Demand:
-    """What a workload asks for: its profile, and for what that leaves out its manifest."""
-    manifest, meta = workload.spec.manifest, workload.metadata
-    problems = tuple(
-        (problem.field, problem.message) for problem in manifest_problems(manifest, meta.namespace, meta.name)
-    )
-    if problems:
-        return Demand(problems=problems)
-    adapter = adapter_for(manifest)
-    asked = adapter.demand(manifest)
-    declared = workload.spec.profile.accelerators
-    return Demand(
-        accelerators=asked.accelerators if declared is None else declared,
-        accelerator_type=asked.accelerator_type,
-        resource=asked.resource,
-        replicas=asked.pods,
-        amendments=adapter.amendments(manifest),
-    )
 
 
 def work_of(workload: AIWorkload) -> Work:

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from voltaire.api.base import parse_duration
 from voltaire.api.resources import AIWorkload
-from voltaire.runtime.gather import demand_of
+from voltaire.engines.adapters.demand import demand_of
 from voltaire.twin.errors import Duplicate, JobsError, UnknownName
 from voltaire.twin.fleet_file import ARRIVAL, FleetFile, parse, read_objects
 from voltaire.twin.job import Job
