@@ -5,17 +5,14 @@ from __future__ import annotations
 from typing import Any
 
 from tests.engines.samples import job
-from voltaire.api.resources import AIWorkload
+from voltaire.api.resources import AIWORKLOAD, AIWorkload
 from voltaire.engines.adapters.demand import demand_of
 
 
 def workload(manifest: dict[str, Any], profile: dict[str, Any]) -> AIWorkload:
-    return AIWorkload.model_validate(
-        {
-            "metadata": {"name": "train", "namespace": "ai"},
-            "spec": {"type": "Training", "manifest": manifest, "profile": profile},
-        }
-    )
+    spec = {"type": "Training", "manifest": manifest, "profile": profile}
+    parsed: AIWorkload = AIWORKLOAD.parse({"metadata": {"name": "train", "namespace": "ai"}, "spec": spec})
+    return parsed
 
 
 def sound(**spec: Any) -> dict[str, Any]:
