@@ -67,6 +67,13 @@ def test_without_a_majority_everything_freezes_and_all_are_told() -> None:
         assert "us: marginal direct consumption" in message
 
 
+def test_many_zones_are_counted_and_not_listed() -> None:
+    picture = fleet(**{f"z{i:02}": (LIFE if i % 2 else DIRECT, 1) for i in range(40)})
+    _, _, message = said(picture)
+    assert "z00, z02, z04, z06, z08, z10 and 14 more: average direct consumption" in message
+    assert len(message) < 1024
+
+
 @pytest.mark.parametrize("clusters", [0, 1])
 def test_a_zone_that_supplies_nothing_or_is_unknown_is_not_judged(clusters: int) -> None:
     picture = fleet(fr=(LIFE, 1), gb=(DIRECT, clusters))

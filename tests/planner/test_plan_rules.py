@@ -22,6 +22,7 @@ from tests.planner.worlds import (
 )
 from voltaire.api.aiworkload import LabelSelector, SelectorRequirement
 from voltaire.api.gridzone import Basis
+from voltaire.fleet.basis import NOTHING_KNOWN, key_of, mixed
 from voltaire.fleet.snapshot import ClusterView, PolicyView, WorkloadView
 from voltaire.planner.plan import Action, Decision
 
@@ -452,6 +453,13 @@ class TestUnknownIntensity:
         made = plan(world(dark, [running("r", on="a"), workload("w")]), NOW).decisions
         assert outcome(made["r"]) == (Action.STAY, "a", "SignalsStale")
         assert outcome(made["w"]) == (Action.WAIT, None, "SignalsStale")
+        assert made["w"].message.startswith(NOTHING_KNOWN)
+
+    def test_what_waits_in_a_frozen_fleet_is_told_the_remedy(self) -> None:
+        odd = cluster("virginia", hourly(400), basis=Basis(signal="marginal"), zone="US-MIDA-PJM")
+        got = decide([PARIS, odd], workload())
+        assert outcome(got) == (Action.WAIT, None, "MixedBasis")
+        assert "To align them, give all GridZones one basis in spec.basis" in got.message
 
     def test_without_any_signal_required_deadlines_go_the_earliest_first(self) -> None:
         dark = [cluster("a", None, capacity={"a100": 4})]
@@ -468,8 +476,8 @@ class TestUnknownIntensity:
         odd = cluster("virginia", hourly(400), basis=Basis(signal="marginal"), zone="US-MIDA-PJM")
         got = decide([PARIS, odd], running(on="virginia"))
         assert outcome(got) == (Action.STAY, "virginia", "MixedBasis")
-        assert "PARIS (average" in got.message
-        assert "US-MIDA-PJM (marginal" in got.message
+        both = {"PARIS": key_of(AVERAGE), "US-MIDA-PJM": key_of(Basis(signal="marginal"))}
+        assert got.message == mixed(both, None)
         assert odd.basis != AVERAGE
 
 

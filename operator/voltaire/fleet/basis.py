@@ -2,13 +2,13 @@
 
 The basis that most clusters have is the one that is planned with; zones of another take no part. Where none
 has a majority nothing can be ranked, and placements freeze. Either way the zones are named, and how to align
-them.
+them, in the same words in conditions and in what a workload is told.
 """
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from voltaire.api.conditions import Finding
 from voltaire.api.gridzone import Basis
@@ -16,6 +16,13 @@ from voltaire.fleet.picture import Picture
 
 COMPARABLE = "Comparable"
 Key = tuple[str, str, str]
+MOST_NAMED = 6
+"""So many zones of one basis are named: what a workload is told has an end."""
+
+NOTHING_KNOWN = (
+    "No carbon intensity is known: placements stay as they are. The Ready condition of each GridZone says "
+    "what its sources lack."
+)
 
 
 def spoken(basis: Key) -> str:
@@ -29,7 +36,7 @@ def bases(picture: Picture) -> dict[str, Key]:
     known = {
         name: signal.basis for name, signal in picture.signals.items() if name in supplied and signal.fresh
     }
-    return {name: _key(basis) for name, basis in known.items()}
+    return {name: key_of(basis) for name, basis in known.items()}
 
 
 def comparable(picture: Picture, zone: str | None = None) -> tuple[Finding, ...]:
@@ -51,15 +58,16 @@ def comparable(picture: Picture, zone: str | None = None) -> tuple[Finding, ...]
     main = None if tied else ranked[0][0]
     if len(ranked) == 1 or (zone is not None and main is not None and known[zone] == main):
         return (Finding(COMPARABLE, "True", "SameBasis", spoken(known[zone] if zone else ranked[0][0])),)
-    return (Finding(COMPARABLE, "False", "MixedBasis", _message(known, main)),)
+    return (Finding(COMPARABLE, "False", "MixedBasis", mixed(known, main)),)
 
 
-def _message(known: Mapping[str, Key], main: Key | None) -> str:
-    """Which zones differ, what follows, and what to do."""
+def mixed(known: Mapping[str, Key], main: Key | None) -> str:
+    """Which zones differ, what follows, and what to do. `known`: the basis of each zone; `main`: the one that
+    is planned with, if any."""
     groups: dict[Key, list[str]] = {}
     for name in sorted(known):
         groups.setdefault(known[name], []).append(name)
-    listed = "; ".join(f"{', '.join(names)}: {spoken(basis)}" for basis, names in sorted(groups.items()))
+    listed = "; ".join(f"{_named(names)}: {spoken(basis)}" for basis, names in sorted(groups.items()))
     if main is None:
         effect = "No basis has a majority of the clusters, so nothing is ranked and placements stay."
         wanted = "one basis"
@@ -73,5 +81,11 @@ def _message(known: Mapping[str, Key], main: Key | None) -> str:
     )
 
 
-def _key(basis: Basis) -> Key:
+def _named(zones: Sequence[str]) -> str:
+    more = len(zones) - MOST_NAMED
+    return ", ".join(zones[:MOST_NAMED]) + (f" and {more} more" if more > 0 else "")
+
+
+def key_of(basis: Basis) -> Key:
+    """What is compared of a basis."""
     return basis.signal, basis.boundary, basis.perspective

@@ -11,6 +11,7 @@ from math import ceil
 
 import numpy as np
 
+from voltaire.fleet.basis import NOTHING_KNOWN, key_of, mixed
 from voltaire.fleet.snapshot import Snapshot
 from voltaire.planner.case import Case, Place
 from voltaire.planner.explain_lasting import leave
@@ -27,16 +28,15 @@ SAFETY_SHARE = 0.5
 
 
 def why_frozen(snapshot: Snapshot, fleet: Fleet) -> tuple[Reason, str]:
-    """Reason and sentence for a fleet whose intensities cannot be compared."""
+    """Reason and words, with the remedy, for a fleet whose intensities cannot be compared."""
     if fleet.frozen == Reason.MIXED_BASIS:
-        bases = sorted(
-            f"{view.zone} ({view.basis.signal}, {view.basis.boundary}, {view.basis.perspective})"
+        known = {
+            view.zone: key_of(view.basis)
             for view in snapshot.clusters.values()
             if view.basis is not None and view.intensity is not None
-        )
-        zones = ", ".join(dict.fromkeys(bases))
-        return Reason.MIXED_BASIS, f"Carbon intensities of different basis are not compared: {zones}."
-    return Reason.SIGNALS_STALE, "No carbon intensity is known: placements stay as they are."
+        }
+        return Reason.MIXED_BASIS, mixed(known, None)
+    return Reason.SIGNALS_STALE, NOTHING_KNOWN
 
 
 def frozen_turns(cases: Mapping[str, tuple[Case, Terms]], snapshot: Snapshot, fleet: Fleet) -> list[Decision]:
