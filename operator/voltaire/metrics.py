@@ -1,4 +1,7 @@
-"""Prometheus metrics. Gauges are set from the picture when it changes; a scrape reads memory only."""
+"""Prometheus metrics. Gauges are set from the picture when it changes; a scrape reads memory only.
+
+What is deleted leaves nothing behind: `forget` ends its series, counters too.
+"""
 
 from __future__ import annotations
 
@@ -61,3 +64,15 @@ LOOP_LAG = Histogram(
 TASK_RESTARTS = Counter("voltaire_task_restarts_total", "Background tasks that failed.", ["task"])
 LEADING = Gauge("voltaire_leading", "1 while this process leads.")
 QUEUE = Gauge("voltaire_queue_length", "Workloads waiting for a step.")
+
+
+def forget(**labels: str) -> None:
+    """End every series that carries these labels: what they name is no more.
+
+    A zone that two GridZones share, or a counter that begins again at 0 when a name comes back, is the
+    caller's affair.
+    """
+    for metric in [one for one in globals().values() if isinstance(one, Counter | Gauge | Histogram)]:
+        samples = [sample for family in metric.collect() for sample in family.samples]
+        for values in {tuple(s.labels.values()) for s in samples if labels.items() <= s.labels.items()}:
+            metric.remove(*values)

@@ -70,7 +70,9 @@ class BatteryControl:
         for gauge in (metrics.BATTERY_CONTROLLED, metrics.BATTERY_PLANNED):
             with contextlib.suppress(KeyError):
                 gauge.remove(name)
-        if wanted is not None:
+        if wanted is None:
+            metrics.forget(task=f"control {name}")
+        else:
             task = asyncio.create_task(supervise(f"control {name}", lambda: self._run(name)))
             self._tasks[name] = (wanted, task)
 

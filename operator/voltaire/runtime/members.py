@@ -39,6 +39,7 @@ class MemberKeeper:
             for name in self._known - set(self._picture.clusters):
                 await self._members.remove(name)
                 self._picture.members.pop(name, None)
+                metrics.forget(cluster=name)
             self._known = set(self._picture.clusters)
             try:
                 async with asyncio.timeout(REREAD):
@@ -86,6 +87,8 @@ class MemberKeeper:
         for kind, count in view.capacity.items():
             metrics.ACCELERATORS.labels(cluster=name, type=kind, state="capacity").set(count)
             metrics.ACCELERATORS.labels(cluster=name, type=kind, state="used").set(view.used.get(kind, 0))
+        for kind in set(before.capacity if before else ()) - set(view.capacity):
+            metrics.forget(cluster=name, type=kind)
         if before != view:
             material = before is None or (before.reachable, before.capacity, before.others) != (
                 view.reachable,

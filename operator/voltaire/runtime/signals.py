@@ -39,11 +39,13 @@ class Polling:
         self._on_zone = on_zone
         self._on_battery = on_battery
         self._held: dict[str, Held] = {}
+        self._exported: dict[str, tuple[str, str]] = {}  # zone and signal, as metrics name them, by GridZone
         self._tasks: dict[tuple[str, str], tuple[Hashable, asyncio.Task[None]]] = {}
 
     def zone(self, name: str, zone: GridZone | None) -> None:
         """Begin, change or (None) end the polling of a zone."""
         self._replace(("zone", name), zone.spec.model_dump_json() if zone else None, lambda: self._zone(name))
+        self._forget_zone(name, zone)
         if zone is None:
             self._picture.signals.pop(name, None)
 
@@ -59,6 +61,20 @@ class Polling:
             self._picture.stored.pop(name, None)
             self._picture.solar.pop(name, None)
             self._held.pop(name, None)
+            metrics.forget(battery=name)
+
+    def _forget_zone(self, name: str, zone: GridZone | None) -> None:
+        """End the metrics of what a GridZone no longer is, unless another one is still that."""
+        before = self._exported.pop(name, None)
+        if zone is not None:
+            self._exported[name] = (zone.spec.zone, zone.spec.basis.signal)
+        left = self._exported.values()
+        if before is None or before in left:
+            return
+        if any(before[0] == other for other, _ in left):
+            metrics.forget(zone=before[0], signal=before[1])
+        else:
+            metrics.forget(zone=before[0])
 
     async def close(self) -> None:
         """End all polling."""
@@ -75,9 +91,11 @@ class Polling:
         if running:
             running[1].cancel()
             del self._tasks[key]
-        if wanted is not None:
-            task = asyncio.create_task(supervise(" ".join(key), work), name=" ".join(key))
-            self._tasks[key] = (wanted, task)
+        called = " ".join(key)
+        if wanted is None:
+            metrics.forget(task=called)
+        else:
+            self._tasks[key] = (wanted, asyncio.create_task(supervise(called, work), name=called))
 
     async def _pause(self, refresh: timedelta) -> None:
         shortest = timedelta(seconds=SHORTEST_WAIT * self._clock.rate)
