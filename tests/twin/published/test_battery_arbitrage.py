@@ -15,8 +15,8 @@ import numpy as np
 import pytest
 
 from tests.twin.published.tables import Floats, hourly
+from voltaire.planner.joint.batteries import open_site
 from voltaire.planner.joint.problem import Battery, Cluster
-from voltaire.planner.joint.sites import Site
 
 HALF_YEAR = {"CA-ON": 11.19, "US-CAL-CISO": 9.14, "DE": 4.90, "GB": 4.82, "FR": 3.37, "US-TEX-ERCO": 3.72,
              "US-NY-NYIS": 0.75, "US-MIDA-PJM": 0.29}  # fmt: skip
@@ -29,7 +29,7 @@ EFFICIENCY, HOURS = 0.95, 4.0
 def by_the_planner(grid: Floats, wear: float = 0.0) -> float:
     """Per cent saved, by the model that every plan serves its sites with."""
     battery = Battery("b", HOURS, 0.0, 0.0, 1.0, 1.0, EFFICIENCY, EFFICIENCY, wear)
-    site = Site(Cluster("c", {"gpu": 1}, tuple(grid.tolist()), batteries=(battery,)), grid, 1.0)
+    site = open_site(Cluster("c", {"gpu": 1}, tuple(grid.tolist()), batteries=(battery,)), grid, 1.0)
     return 100.0 * (1.0 - site.serve(np.ones(len(grid))).grams / float(grid.sum()))
 
 

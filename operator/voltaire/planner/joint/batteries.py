@@ -1,4 +1,4 @@
-"""All sites of a problem: which need a linear program, what loads cost, what their energy is worth."""
+"""All sites of a problem: which have sun or batteries, what loads cost, what their energy is worth."""
 
 from __future__ import annotations
 
@@ -7,8 +7,10 @@ from dataclasses import dataclass
 import numpy as np
 
 from voltaire.planner.joint.arrays import Arrays, Floats
-from voltaire.planner.joint.problem import Problem
+from voltaire.planner.joint.problem import Cluster, Problem
+from voltaire.planner.joint.program import Program
 from voltaire.planner.joint.sites import Dispatch, Site
+from voltaire.planner.joint.store import Store
 
 
 @dataclass(slots=True)
@@ -68,13 +70,19 @@ class Sites:
 
 
 def open_sites(problem: Problem, a: Arrays) -> Sites:
-    """Build the linear programs once."""
+    """Build each site once."""
     with_energy = {i: c for i, c in enumerate(problem.clusters) if c.batteries or any(c.solar_kw)}
-    dispatched = {i: Site(c, a.grid[i], a.slot_hours) for i, c in with_energy.items()}
+    dispatched = {i: open_site(c, a.grid[i], a.slot_hours) for i, c in with_energy.items()}
     idle = {
         i: site.serve(np.full(a.slots, a.host_kw[i] * a.slot_hours)).grams for i, site in dispatched.items()
     }
     return Sites(problem, a, dispatched, idle, _most(a))
+
+
+def open_site(cluster: Cluster, rate: Floats, slot_hours: float) -> Site:
+    """A site at the grid's `rate` (slots,), g per kWh."""
+    several = len(cluster.batteries) > 1
+    return Program(cluster, rate, slot_hours) if several else Store(cluster, rate, slot_hours)
 
 
 def _most(a: Arrays) -> Floats:

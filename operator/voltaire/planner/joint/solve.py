@@ -266,7 +266,7 @@ class _Run:
 def warm_up() -> None:
     """Compile every kernel, or load what is compiled: half a minute of CPU the first time, then about a
     second. For a worker's start."""
-    site = Cluster("x", {"a": 2}, (1.0, 2.0, 3.0), {"a": 1.0})
+    site = Cluster("x", {"a": 2}, (1.0, 2.0, 3.0), {"a": 1.0}, solar_kw=(1.0, 1.0, 1.0))
     works = tuple(Workload(f"w{i}", 1.0, 1) for i in range(3))
     problem = Problem(3, 1.0, (site,), works)
     first = solve(problem, Effort(rounds=2, neighbourhoods=2, threads=1))
