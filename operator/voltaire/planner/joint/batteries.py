@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from voltaire.planner.joint.arrays import Arrays, Floats
+from voltaire.planner.joint.meters import Meters
 from voltaire.planner.joint.problem import Cluster, Problem
 from voltaire.planner.joint.program import Program
 from voltaire.planner.joint.sites import Dispatch, Site
@@ -47,6 +48,24 @@ class Sites:
             mixed = (1 - weight) * before[c] + weight * dispatch.price
             energy[c] = np.clip(mixed, 0.0, self.arrays.grid[c])
         return energy
+
+    def meters(self, load: Floats, served: dict[int, Dispatch]) -> Meters:
+        """What the search weighs moves with, from a plan's `load` (C, K) and how it is served."""
+        a, shape = self.arrays, load.shape
+        found = Meters(
+            np.zeros(shape[0], dtype=np.bool_), np.zeros(shape), np.zeros(shape[0]), np.zeros((shape[0], 9)),
+            a.host_kw * a.slot_hours, load.copy(), np.zeros(shape[0]),
+        )  # fmt: skip
+        for c, site in self.dispatched.items():
+            if isinstance(site, Store):
+                found.exact[c], found.sun[c], found.solar_grams[c] = True, site.sun, site.solar_grams
+                found.limits[c], found.grams[c] = site.limits, served[c].grams
+        return found
+
+    @property
+    def exact(self) -> bool:
+        """Whether moves are weighed exactly at all sites."""
+        return all(isinstance(site, Store) for site in self.dispatched.values())
 
     def least(self, energy: Floats) -> float:
         """The sites' term of the bound at the prices `energy` (C, K), g."""

@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from voltaire.planner.joint.arrays import Floats
 from voltaire.planner.joint.problem import Cluster
-from voltaire.planner.joint.sites import SOONER, Dispatch, worth
+from voltaire.planner.joint.sites import SOONER, Dispatch
 
 
 class Program:
@@ -17,6 +17,8 @@ class Program:
 
     def __init__(self, cluster: Cluster, rate: Floats, slot_hours: float) -> None:
         self.cluster, self.rate, self.hours, self.slots = cluster, rate, slot_hours, len(rate)
+        # What the batteries hold at first: added so that doing nothing costs nothing.
+        self.worth = sum(b.stored_grams_per_kwh * b.energy_kwh for b in cluster.batteries)
         self.model = highspy.Highs()
         self.model.setOptionValue("output_flag", False)
         self.model.setOptionValue("threads", 1)
@@ -83,7 +85,7 @@ class Program:
         x, dual = np.array(solution.col_value), np.array(solution.row_dual)[:k]
         at = [self._battery(i) for i in range(len(self.cluster.batteries))]
         pick = np.array([[x[i + n * k : i + (n + 1) * k] for n in range(3)] for i in at]).reshape((-1, 3, k))
-        grams = self.model.getInfo().objective_function_value + worth(self.cluster)
+        grams = self.model.getInfo().objective_function_value + self.worth
         return Dispatch(grams, dual, x[:k], x[k : 2 * k], pick[:, 0], pick[:, 1], pick[:, 2])
 
     def least(self, price: Floats, host: float, most: Floats) -> tuple[float, Floats]:
@@ -93,7 +95,7 @@ class Program:
         self._demand(np.full(self.slots, host))
         self._run()
         sold = np.array(self.model.getSolution().col_value)[self.sold : self.sold + self.slots]
-        return float(self.model.getInfo().objective_function_value + worth(self.cluster)), sold
+        return float(self.model.getInfo().objective_function_value + self.worth), sold
 
     def _demand(self, load: Floats) -> None:
         slots = np.arange(self.slots, dtype=np.int32)

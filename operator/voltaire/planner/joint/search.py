@@ -13,6 +13,7 @@ import numpy as np
 from voltaire.planner.joint.arrays import BIG, Arrays, Floats, Ints, Rows
 from voltaire.planner.joint.compiled import kernel
 from voltaire.planner.joint.kernel import solve_one
+from voltaire.planner.joint.meters import Meters, pays
 from voltaire.planner.joint.trace import account
 from voltaire.planner.joint.visits import paid_for_room
 
@@ -21,6 +22,10 @@ MOST_OUT = 24
 
 SEEN = 64
 """Workloads that are remembered for a (pool, slot); more are there, but cannot be ejected from it."""
+
+TILT = 1.5
+"""Moves are thought out at a mixture of the site prices of the moment, which say what little more costs, and
+the market's, at which all would fit: up to this much of the latter, evenly, at most all of it."""
 
 
 @kernel
@@ -131,15 +136,16 @@ def _large_first(a: Arrays, found: Ints, n: int) -> None:
 
 @kernel
 def _place_again(a: Arrays, found: Ints, n: int, fresh: Rows, limit: float, hold: Floats, draw: Floats,
-                 energy: Floats, scratch: Floats, rows: Rows, free: Floats, room: Floats, cost: Floats,
-                 who: Ints, count: Ints, most: int) -> tuple[int, float]:  # fmt: skip
+                 energy: Floats, mixed: Floats, scratch: Floats, rows: Rows, free: Floats, room: Floats,
+                 cost: Floats, who: Ints, count: Ints, most: int) -> tuple[int, float]:  # fmt: skip
     """The first of `found` takes `fresh`, the others what is cheapest. How many are placed when all are, or
-    when the sum passes `limit`, and the sum."""
+    when the sum passes `limit`, and the sum. They are weighed at the site prices `mixed` and counted at
+    `energy`."""
     fade = max(0.0, 1.3 * np.random.random() - 0.3)
     scaled, drawn, load, new = hold * fade, draw * fade, np.zeros(energy.shape), 0.0
     for i in range(n):
         j = found[i]
-        if i > 0 and solve_one(a, j, scaled, drawn, energy, free, room, scratch, fresh, most, False) >= BIG:
+        if i > 0 and solve_one(a, j, scaled, drawn, mixed, free, room, scratch, fresh, most, False) >= BIG:
             return i, BIG
         powered, other, _ = account(a, j, fresh, energy, 1.0, load)
         rows[j], cost[j] = fresh, powered + other
@@ -153,8 +159,9 @@ def _place_again(a: Arrays, found: Ints, n: int, fresh: Rows, limit: float, hold
 @kernel
 def search(a: Arrays, rounds: int, seed: int, regret: Floats, hold: Floats, draw: Floats, energy: Floats,
            scratch: Floats, rows: Rows, free: Floats, room: Floats, cost: Floats, who: Ints, count: Ints,
-           heat: float, most: int) -> int:  # fmt: skip
-    """Try `rounds` moves; how many were kept. `regret` (J,) is brought up to date. `heat`: g by which a
+           heat: float, most: int, meters: Meters, quoted: Floats) -> int:  # fmt: skip
+    """Try `rounds` moves; how many were kept. `regret` (J,) is brought up to date, and `meters` and `energy`
+    where sites are metered exactly. `quoted` (C, K): the market's price of energy. `heat`: g by which a
     dearer one may be kept, on average."""
     np.random.seed(seed)
     found, old = np.empty(MOST_OUT + 1, dtype=np.int64), np.empty(MOST_OUT + 1)
@@ -163,6 +170,8 @@ def search(a: Arrays, rounds: int, seed: int, regret: Floats, hold: Floats, draw
         np.empty(rows.shape[1], dtype=np.int16),
     )
     soft, soft_draw, kept = np.empty(hold.shape), np.empty(draw.shape), 0
+    metered = meters.exact.any()
+    mixed = energy.copy() if metered else energy
     for _ in range(rounds):
         j = _draw(regret)
         found[0] = j
@@ -170,19 +179,29 @@ def search(a: Arrays, rounds: int, seed: int, regret: Floats, hold: Floats, draw
         share, more = np.random.random(), 0.6 + 0.8 * np.random.random()
         _soften(a, j, free, room, hold, draw, share, more, soft, soft_draw)
         n = 1
-        if solve_one(a, j, soft, soft_draw, energy, a.capacity, a.limit, scratch, fresh, most, False) < BIG:
+        if metered:
+            tilt = min(1.0, TILT * np.random.random())
+            mixed[:] = tilt * quoted + (1.0 - tilt) * energy
+        if solve_one(a, j, soft, soft_draw, mixed, a.capacity, a.limit, scratch, fresh, most, False) < BIG:
             n = _make_room(a, j, fresh, rows, free, room, who, count, found)
         done, new, fits, total, limit = 0, BIG, n > 0, 0.0, 0.0
         n = abs(n)
         _large_first(a, found, n)
         for i in range(n):
-            before[i], old[i] = rows[found[i]], cost[found[i]]
+            w = found[i]
+            if metered:
+                powered, other, _ = account(a, w, rows[w], energy, 0.0, meters.load)
+                cost[w] = powered + other
+            before[i], old[i] = rows[w], cost[w]
             total += old[i]
         if fits:
             limit = total + heat * -np.log(1e-12 + np.random.random()) - 1e-9 * (1.0 + abs(total))
-            done, new = _place_again(a, found, n, fresh, limit, hold, draw, energy, scratch, rows, free, room,
-                                     cost, who, count, most)  # fmt: skip
-        if fits and done == n and new <= limit:
+            done, new = _place_again(a, found, n, fresh, limit, hold, draw, energy, mixed, scratch, rows,
+                                     free, room, cost, who, count, most)  # fmt: skip
+        fits = fits and done == n and new <= limit
+        if fits and metered:
+            fits = pays(a, meters, found, n, before, rows, energy, limit - new)
+        if fits:
             kept += 1
             for i in range(n):
                 w = found[i]

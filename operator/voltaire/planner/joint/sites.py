@@ -20,7 +20,6 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from voltaire.planner.joint.arrays import Floats
-from voltaire.planner.joint.problem import Cluster
 
 SOONER = 2e-6
 """g per kWh delivered, rising to twice that at the end: nothing is cycled for nothing, and what may be
@@ -50,9 +49,3 @@ class Site(Protocol):
     def least(self, price: Floats, host: float, most: Floats) -> tuple[float, Floats]:
         """The least of cost minus `price` times what is sold beyond `host`, over all sales up to `most`
         (kWh), and what is then sold (slots,)."""
-
-
-def worth(cluster: Cluster) -> float:
-    """What the batteries hold at first is worth, g: added to the cost so that doing nothing costs
-    nothing."""
-    return sum(b.stored_grams_per_kwh * b.energy_kwh for b in cluster.batteries)

@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 from voltaire.planner.joint.arrays import NEVER, Arrays, Floats, Ints, Rows, empty_rows
 from voltaire.planner.joint.batteries import Sites, open_sites
 from voltaire.planner.joint.build import Built, build
+from voltaire.planner.joint.meters import Meters
 from voltaire.planner.joint.prices import FIRST_STEP, SAMPLE, Market, Prices
 from voltaire.planner.joint.problem import Cluster, Problem, Workload
 from voltaire.planner.joint.search import SEEN, enter, search
@@ -52,8 +53,9 @@ REFINE_ROUNDS, REFINE_STEP, REFINE_SHARE = 60, 0.02, 0.9
 """Price rounds beside the search, their first step, and the share of the time after which they end."""
 
 MOVES_PER_PRICE, FOLLOW, STRAY = 40, 0.1, 0.005
-"""Where sites have sun or batteries: moves between two looks at what their energy is worth, or a fifth of the
-workloads if that is more; how far the price then moves; how much dearer than the best a plan may become."""
+"""How far energy prices move towards those of the last plan, from sweep to sweep and where a site has several
+batteries. The latter also have moves between two looks at what their energy is worth, or a fifth of the
+workloads if that is more, and how much dearer than the best a plan may become."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,7 +168,7 @@ class _Run:
                 continue
             self._insert(market, state, self.rng.permutation(a.jobs), share, whole=share <= 0.0)
             best = self._better(best, self._weigh(state.rows))
-            state = self._repriced(state, best)
+            state = self._repriced(state, best, FOLLOW)
         return state, best
 
     def _waiting(self, rows: Rows) -> Ints:
@@ -192,12 +194,12 @@ class _Run:
     def _better(self, old: Best, new: Best) -> Best:
         return new if new.grams < old.grams else old
 
-    def _repriced(self, state: State, best: Best) -> State:
-        """The state with its sites' prices brought up to date; nothing to do where all energy is the
-        grid's."""
+    def _repriced(self, state: State, best: Best, weight: float) -> State:
+        """The state with its sites' prices brought up to date by `weight`; nothing to do where all energy is
+        the grid's."""
         if not self.sites.dispatched:
             return state
-        energy = self.sites.prices(best.dispatch, state.energy, FOLLOW)
+        energy = self.sites.prices(best.dispatch, state.energy, weight)
         return open_state(self.a, state.rows, energy)
 
     def _search(self, market: Market, state: State, best: Best) -> Best:
@@ -228,6 +230,7 @@ class _Run:
         who = np.zeros((*a.capacity.shape, SEEN), dtype=np.int64)
         count = np.zeros(a.capacity.shape, dtype=np.int64)
         most = np.inf if self.effort.neighbourhoods is None else self.effort.neighbourhoods
+        state, best, meters = self._compared(state, best)
         batch, first, began = 100, FIRST_HEAT * float(np.median(market.values)), self._spent()
         while not self._over() and self.tried < most:
             before = self._spent()
@@ -239,22 +242,25 @@ class _Run:
                 done = self.tried / most
             heat, seed = first * max(0.0, 1 - done / COOL), int(self.rng.integers(2**31))
             search(a, batch, seed, regret, prices.hold, prices.draw, state.energy, market.scratch[0],
-                   state.rows, state.free, state.room, state.cost, who, count, heat, WEIGHED)  # fmt: skip
+                   state.rows, state.free, state.room, state.cost, who, count, heat, WEIGHED,
+                   meters, prices.energy)  # fmt: skip
             self.tried += batch
-            state, best = self._compared(state, best)
+            state, best, meters = self._compared(state, best)
             if self.effort.neighbourhoods is None:
                 batch = self._next_batch(batch, self._spent() - before)
-            if self.sites.dispatched:
+            if not self.sites.exact:
                 batch = min(batch, max(MOVES_PER_PRICE, a.jobs // 5))
         return best
 
-    def _compared(self, state: State, best: Best) -> tuple[State, Best]:
-        """The state to go on from, and the better plan. Where sites dispatch, their prices follow the state,
-        and what has strayed far from the best goes back to it."""
-        now = self._weigh(state.rows)
-        if self.sites.dispatched and now.grams > best.grams * (1 + STRAY):
+    def _compared(self, state: State, best: Best) -> tuple[State, Best, Meters]:
+        """The state to go on from, the better plan, and the state's meters. Where sites dispatch, their
+        prices follow the state, and unless all are metered exactly what has strayed far from the best goes
+        back to it."""
+        now, exact = self._weigh(state.rows), self.sites.exact
+        if not exact and now.grams > best.grams * (1 + STRAY):
             state, now = open_state(self.a, best.rows.copy(), state.energy), best
-        return self._repriced(state, now), self._better(best, now)
+        meters = self.sites.meters(now.load, now.dispatch)
+        return self._repriced(state, now, 1.0 if exact else FOLLOW), self._better(best, now), meters
 
     def _next_batch(self, batch: int, took: float) -> int:
         """About a fiftieth of the time at once, and never past its end."""

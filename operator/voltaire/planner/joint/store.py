@@ -17,51 +17,43 @@ from voltaire.planner.joint.compiled import kernel
 from voltaire.planner.joint.ladder import GRID, SUN, UNSOLD, Limits, changes, ladder, supplied
 from voltaire.planner.joint.marginal import marginal
 from voltaire.planner.joint.problem import Cluster
-from voltaire.planner.joint.sites import SOONER, Dispatch, worth
+from voltaire.planner.joint.sites import SOONER, Dispatch
 
 
 class Store:
     """A cluster with sun or a battery or both. Threads may share it."""
 
     def __init__(self, cluster: Cluster, rate: Floats, slot_hours: float) -> None:
-        self.rate, self.slots, self.worth = np.ascontiguousarray(rate), len(rate), worth(cluster)
-        sun = cluster.solar_kw or (0.0,) * self.slots
+        self.rate, self.none = np.ascontiguousarray(rate), np.zeros(len(rate))
+        sun = cluster.solar_kw or (0.0,) * len(rate)
         self.sun = np.array(sun, dtype=np.float64) * slot_hours
         self.solar_grams, self.batteries = float(cluster.solar_grams_per_kwh), len(cluster.batteries)
-        self.limits = _limits(cluster, slot_hours)
-        self.later = SOONER * (1.0 + np.arange(self.slots) / self.slots)
-        self.none = np.zeros(self.slots)
+        self.limits = limits_of(cluster, slot_hours)
 
     def serve(self, load: Floats) -> Dispatch:
         """The cheapest way to serve `load` (slots,), kWh, host included."""
+        b, n = self.limits, self.batteries
         load = np.ascontiguousarray(load)
-        amount, change, held, price = _run(
-            self.rate, self.sun, self.solar_grams, self.none, self.none, load, self.limits, True
+        grams, amount, change, held, price = run(
+            self.rate, self.sun, self.solar_grams, self.none, self.none, load, b, True
         )
-        into, out = _flows(change, self.limits)
-        n = self.batteries
-        grams = self._grams(amount, out, held)
-        return Dispatch(grams, price, amount[GRID], amount[SUN], into[:n], out[:n], held[None, :][:n])
+        into = np.maximum(0.0, change)[None, :][:n] / b.kept
+        out = np.maximum(0.0, -change)[None, :][:n] * b.given
+        return Dispatch(grams, price, amount[GRID], amount[SUN], into, out, held[None, :][:n])
 
     def least(self, price: Floats, host: float, most: Floats) -> tuple[float, Floats]:
         """The least of cost minus `price` times what is sold beyond `host`, over all sales up to `most`
         (kWh), and what is then sold (slots,)."""
         price, most = np.ascontiguousarray(price), np.ascontiguousarray(most)
-        amount, change, held, _ = _run(
+        grams, amount, *_ = run(
             self.rate, self.sun, self.solar_grams, price, most, host + most, self.limits, False
         )
         sold = np.maximum(0.0, most - amount[UNSOLD])
-        grams = self._grams(amount, _flows(change, self.limits)[1], held)
         return grams - float(price @ sold), sold
 
-    def _grams(self, amount: Floats, out: Floats, held: Floats) -> float:
-        b = self.limits
-        used = float(amount[GRID] @ self.rate) + float(amount[SUN].sum()) * self.solar_grams
-        worn = float(out[0] @ (b.wear + self.later))
-        return used + worn + self.worth - b.stored * min(float(held[-1]), b.begin)
 
-
-def _limits(cluster: Cluster, hours: float) -> Limits:
+def limits_of(cluster: Cluster, hours: float) -> Limits:
+    """Its battery; one that holds nothing where there is none."""
     if not cluster.batteries:
         return Limits(0.0, 0.0, 0.0, 0.0, 0.0, 1.0, 1.0, 0.0, 0.0)
     b = cluster.batteries[0]
@@ -73,27 +65,25 @@ def _limits(cluster: Cluster, hours: float) -> Limits:
     )  # fmt: skip
 
 
-def _flows(change: Floats, b: Limits) -> tuple[Floats, Floats]:
-    """kWh into the battery and out of it, at its terminals, each (1, slots)."""
-    into, out = np.maximum(0.0, change) / b.kept, np.maximum(0.0, -change) * b.given
-    return into[None, :], out[None, :]
-
-
 @kernel
-def _run(rate: Floats, sun: Floats, solar_grams: float, price: Floats, most: Floats, base: Floats, b: Limits,
-         priced: bool) -> tuple[Floats, Floats, Floats, Floats]:  # fmt: skip
-    """kWh by source and slot, kWh added to what is held, kWh held at each slot's end, and, if it shall be
-    priced, g per kWh more of need."""
+def run(rate: Floats, sun: Floats, solar_grams: float, price: Floats, most: Floats, base: Floats, b: Limits,
+        priced: bool) -> tuple[float, Floats, Floats, Floats, Floats]:  # fmt: skip
+    """g, kWh by source and slot, kWh added to what is held, kWh held at each slot's end, and, if it shall be
+    priced, g per kWh more of need. `base` (K,): kWh needed with `most` sold and a battery at rest."""
+    slots = rate.shape[0]
     cost, upto, kind = ladder(rate, sun, solar_grams, price, most)
     slope, length = changes(cost, upto, base, b)
     change, held = _path(slope, length, b)
-    amount, need = np.zeros((4, rate.shape[0])), np.empty(rate.shape[0])
-    for t in range(rate.shape[0]):
+    amount, need = np.zeros((4, slots)), np.empty(slots)
+    grams = b.stored * (b.begin - min(held[-1], b.begin))
+    for t in range(slots):
         flow = change[t] / b.kept if change[t] > 0.0 else change[t] * b.given
         need[t] = base[t] + flow
         supplied(upto, kind, need[t], t, amount)
+        worn = max(0.0, -flow) * (b.wear + SOONER * (1.0 + t / slots))
+        grams += amount[GRID, t] * rate[t] + amount[SUN, t] * solar_grams + worn
     found = marginal(cost, upto, need, slope, length, change, held, b) if priced else need
-    return amount, change, held, found
+    return grams, amount, change, held, found
 
 
 @kernel
