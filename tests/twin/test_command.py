@@ -12,6 +12,7 @@ from click.testing import CliRunner, Result
 
 from tests.twin.checker import check
 from tests.twin.scenes import START, cluster, placement_policy, zone
+from tests.twin.sweep import world
 from voltaire.cli.main import main
 from voltaire.twin.fleet_file import read_fleet, read_objects
 
@@ -54,6 +55,49 @@ def test_a_run_writes_a_table_a_file_and_a_page(files: list[str], tmp_path: Path
     assert "clairvoyant" in (tmp_path / "out.html").read_text()
 
 
+def test_the_table_counts_what_batteries_hold_as_compare_does(tmp_path: Path) -> None:
+    world.write(tmp_path)
+    files = [word for name in ("fleet.yaml", "jobs.csv", "carbon.csv")
+             for word in (f"--{name.partition('.')[0]}", f"{tmp_path}/{name}")]  # fmt: skip
+    out = ["--json", f"{tmp_path}/out.json", "--start", "2022-02-01", "--baseline-battery", "running-mean"]
+    done = call("run", *files, "--policy", "carbon-agnostic", "--policy", "lowest-mean-stay", *out)
+    assert done.exit_code == 0, done.output
+    result = json.loads((tmp_path / "out.json").read_text())
+    assert result["baselineBattery"] == "running-mean"
+    summaries = {name: played["summary"] for name, played in result["policies"].items()}
+    counted = {name: (s["grams"] - s["storedChangeGrams"]) / 1000 for name, s in summaries.items()}
+    home, stay = counted["carbon-agnostic"], counted["lowest-mean-stay"]
+    shown = [line.split() for line in done.stdout.splitlines() if line.split()[:1] in ([n] for n in counted)]
+    assert abs(summaries["lowest-mean-stay"]["storedChangeGrams"]) > 100
+    assert [row[0] for row in shown] == sorted(counted, key=lambda name: counted[name])
+    assert {row[0]: row[1] for row in shown} == {name: f"{kg:,.1f}" for name, kg in counted.items()}
+    assert next(row[2] for row in shown if row[0] == "lowest-mean-stay") == f"{1 - stay / home:.1%}"
+
+
+def test_prices_say_what_a_run_costs_and_which_are_missing(files: list[str], tmp_path: Path) -> None:
+    times = (START + k * timedelta(hours=1) for k in range(96))
+    rows = [f"{time:%Y-%m-%d %H:%M:%S}+00:00,-,{k % 7 - 2}" for k, time in enumerate(times)]
+    prices = tmp_path / "A_electricity_prices_2026.csv"
+    prices.write_text("\n".join(["Datetime (UTC),Datetime (Local),Price (EUR/MWh)", *rows]))
+    given = [*files, "--policy", "carbon-agnostic", "--json", f"{tmp_path}/out.json", "--prices"]
+    done = call(*given, f"{prices}")
+    assert done.exit_code == 0, done.output
+    assert "No cost: there are no prices of B. Give --prices ZONE=FILE." in done.stdout
+    assert (
+        json.loads((tmp_path / "out.json").read_text())["policies"]["carbon-agnostic"]["summary"]["cost"]
+        is None
+    )
+    done = call(*given, f"{prices}", "--prices", f"B={prices}")
+    assert done.exit_code == 0, done.output
+    result = json.loads((tmp_path / "out.json").read_text())
+    assert "cost EUR" in done.stdout
+    paid = 0.0
+    for cluster_ in result["policies"]["carbon-agnostic"]["clusters"]:
+        paid += sum(kwh * (k % 7 - 2) / 1000 for k, kwh in enumerate(cluster_["gridKWh"]))
+    assert result["policies"]["carbon-agnostic"]["summary"]["cost"] == pytest.approx(paid)
+    assert CliRunner().invoke(main, ["audit", f"{tmp_path}/out.json"]).exit_code == 0
+
+
 def test_jobs_that_arrive_later_are_left_out(files: list[str], tmp_path: Path) -> None:
     done = call(*files, "--policy", "carbon-agnostic", "--hours", "10", "--json", f"{tmp_path}/out.json")
     assert done.exit_code == 0, done.output
@@ -69,6 +113,9 @@ def test_jobs_that_arrive_later_are_left_out(files: list[str], tmp_path: Path) -
         (["--start", "2026-03-04T00:00Z"], "TraceTooShort"),
         (["--start", "noon"], "is not a time"),
         (["--forecast", "guess"], "write perfect, none or dayahead:0.08"),
+        (["--prices", "prices.csv"], "does not say whose prices it holds"),
+        (["--prices", "A=prices.csv"], "there is no file prices.csv"),
+        (["--baseline-battery", "hope"], "'hope' is not one of 'idle', 'self-consumption'"),
         (["--slot", "1 hour"], "a duration is written like 90m"),
     ],
 )

@@ -7,6 +7,7 @@ events is worth more than one that a program computes twice. The identities: doc
 
 from voltaire.audit.findings import Finding, Ledger
 from voltaire.audit.run import NotAResult, audit
-from voltaire.audit.traces import BadTrace, Traces, read_traces
+from voltaire.audit.table import BadTrace
+from voltaire.audit.traces import Traces, read_traces
 
 __all__ = ["BadTrace", "Finding", "Ledger", "NotAResult", "Traces", "audit", "read_traces"]

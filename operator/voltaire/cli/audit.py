@@ -21,11 +21,19 @@ _FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 @click.option("--jobs", type=_FILE, help="The jobs (CSV) that a twin was given: they are compared.")
 @click.option("--fleet", type=_FILE, multiple=True,
               help="Resources (YAML) of the fleet: they are compared. Repeatable.")  # fmt: skip
+@click.option("--prices", multiple=True, metavar="[ZONE=]FILE",
+              help="The prices that a twin was given: they are compared. Repeatable.")  # fmt: skip
 @click.option("--json", "as_json", is_flag=True, help="Print the findings as JSON.")
 @click.option("--most", default=50, show_default=True, type=click.IntRange(min=1),
               help="How many findings to print.")  # fmt: skip
 def audit(
-    file: Path, carbon: Path | None, jobs: Path | None, fleet: Sequence[Path], as_json: bool, most: int
+    file: Path,
+    carbon: Path | None,
+    jobs: Path | None,
+    fleet: Sequence[Path],
+    prices: Sequence[str],
+    as_json: bool,
+    most: int,
 ) -> None:
     """Recompute every figure of a twin's or a demo's result and say what disagrees.
 
@@ -35,7 +43,7 @@ def audit(
     disagrees, 2 if a file cannot be read.
     """
     try:
-        ledger = recompute(_read(file), read_traces(carbon, jobs, fleet))
+        ledger = recompute(_read(file), read_traces(carbon, jobs, fleet, prices))
     except (BadTrace, NotAResult) as error:
         raise _Unreadable(f"{error}" if isinstance(error, BadTrace) else f"{file}: {error}") from error
     (_as_json if as_json else _as_text)(file, ledger, most)

@@ -10,7 +10,13 @@ from typing import Any
 import click
 from rich.table import Table
 
-from voltaire.cli.twin_options import NEW_FILE, chosen, named_errors
+from voltaire.cli.twin_options import (
+    NEW_FILE,
+    baseline_battery_option,
+    chosen,
+    named_errors,
+    prices_option,
+)
 from voltaire.cli.twin_sweep_options import asked, bar, sweep_options, wide_console
 from voltaire.twin.report import render_comparison
 from voltaire.twin.sweep.compare import comparison
@@ -25,6 +31,8 @@ from voltaire.twin.sweep.weeks import moments, overlap
 @click.option("--policies", default="voltaire", show_default=True, metavar="A,B,...",
               help="Names as of `voltaire twin run`, or all. carbon-agnostic and clairvoyant are always "
               "played: savings and shares are measured by them.")  # fmt: skip
+@prices_option
+@baseline_battery_option
 @sweep_options
 @click.option("--html", "html_file", type=NEW_FILE, help="Write a page for people.")
 def compare(
@@ -46,6 +54,9 @@ def compare(
         document = comparison(done, what.about())
     console = wide_console()
     console.print(_table(document))
+    if document["withoutPrice"]:
+        zones = ", ".join(document["withoutPrice"])
+        console.print(f"No cost: there are no prices of {zones}. Give --prices ZONE=FILE.")
     if overlap(moments(document["weeks"]), what.jobs.hours or 168.0):
         console.print("The weeks overlap: their intervals are narrower than those of independent ones.")
     if json_file is not None:
@@ -58,7 +69,9 @@ def _table(document: Mapping[str, Any]) -> Table:
     title = f"{len(document['weeks'])} weeks, forecast {document['forecast']}, 95 % intervals"
     table = Table(title=title, title_justify="left", box=None)
     table.add_column("policy")
-    for name in ("kg", "saved", "of clairvoyant", "of bound", "on time", "broken", "moves", "worst/stay"):
+    money = document["currency"]
+    columns = ("kg", "saved", "of clairvoyant", "of bound", "on time", "broken", "moves", "worst/stay")
+    for name in (*columns, *((f"cost {money}",) if money else ())):
         table.add_column(name, justify="right")
     for row in document["policies"]:
         table.add_row(
@@ -71,8 +84,13 @@ def _table(document: Mapping[str, Any]) -> Table:
             str(row["violations"]),
             f"{row['migrations']:.1f}",
             "-" if row["worstAgainstStay"] is None else f"{row['worstAgainstStay']:.3f}",
+            *((_money(row["cost"]),) if money else ()),
         )
     return table
+
+
+def _money(value: Mapping[str, float] | None) -> str:
+    return "-" if value is None else f"{value['mean']:,.2f}"
 
 
 def _percent(value: Mapping[str, float] | None) -> str:

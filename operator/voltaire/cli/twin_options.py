@@ -6,12 +6,15 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import click
 
 from voltaire.api.base import parse_duration
+from voltaire.twin.baselines.batteries import DEFAULT_RULE, RULES
 from voltaire.twin.errors import TwinError
 from voltaire.twin.forecast_kind import ForecastKind, parse_forecast
+from voltaire.twin.prices import PriceFile, price_file
 from voltaire.twin.registry import POLICIES
 
 FILE = click.Path(exists=True, path_type=Path)
@@ -55,6 +58,33 @@ class Forecast(click.ParamType[ForecastKind]):
             return parse_forecast(str(value))
         except TwinError as error:
             self.fail(str(error), param, ctx)
+
+
+class PricedZone(click.ParamType[PriceFile]):
+    """A file of prices and the zone that it is about."""
+
+    name = "[ZONE=]FILE"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> PriceFile:
+        try:
+            file = price_file(str(value))
+        except TwinError as error:
+            self.fail(str(error), param, ctx)
+        if not file.path.is_file():
+            self.fail(f"there is no file {file.path}", param, ctx)
+        return file
+
+
+prices_option = click.option(
+    "--prices", multiple=True, type=PricedZone(),
+    help="Day-ahead prices of a zone, as CSV: Datetime (UTC),...,Price (USD/MWh). A file called "
+    "ZONE_electricity_prices_YEAR.csv needs no ZONE=. They say what the run's grid energy costs; no policy "
+    "decides by them. Repeatable.",
+)  # fmt: skip
+baseline_battery_option = click.option(
+    "--baseline-battery", type=click.Choice(list(RULES)), default=DEFAULT_RULE, show_default=True,
+    help="What the baselines' batteries do. voltaire and clairvoyant plan theirs.",
+)  # fmt: skip
 
 
 @contextmanager

@@ -10,13 +10,24 @@ import click
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
-from voltaire.cli.twin_options import FILE, NEW_FILE, Forecast, Moment, Span, chosen, named_errors
+from voltaire.cli.twin_options import (
+    FILE,
+    NEW_FILE,
+    Forecast,
+    Moment,
+    Span,
+    baseline_battery_option,
+    chosen,
+    named_errors,
+    prices_option,
+)
 from voltaire.twin.forecast_kind import ForecastKind
 from voltaire.twin.play import play
+from voltaire.twin.prices import PriceFile
 from voltaire.twin.registry import POLICIES
 from voltaire.twin.result import TwinResult, to_json
 from voltaire.twin.scenario import Scenario, load_scenario
-from voltaire.twin.table import policy_table
+from voltaire.twin.table import policy_table, without_price
 
 WIDTH = 120
 """Columns of a table that goes into a file."""
@@ -41,19 +52,27 @@ WIDTH = 120
 @click.option("--seed", type=click.IntRange(min=0), default=0, show_default=True,
               help="Fixes forecast errors and weather.")  # fmt: skip
 @click.option("--soc", type=click.FloatRange(0, 1), help="What batteries hold at first. Absent: the reserve.")
+@prices_option
+@baseline_battery_option
 @click.option("--json", "json_file", type=NEW_FILE, help="Write the result, version 1.")
 @click.option("--html", "html_file", type=NEW_FILE, help="Write a report for people.")
 def run(
     fleets: tuple[Path, ...], jobs_file: Path | None, carbon: Path, solar: Path | None,
     policies: tuple[str, ...], start: datetime | None, hours: float | None, slot: timedelta | None,
-    forecast: ForecastKind, seed: int, soc: float | None, json_file: Path | None, html_file: Path | None,
+    forecast: ForecastKind, seed: int, soc: float | None, prices: tuple[PriceFile, ...],
+    baseline_battery: str, json_file: Path | None, html_file: Path | None,
 ) -> None:  # fmt: skip
-    """Simulate a fleet with one or several policies."""
+    """Simulate a fleet with one or several policies.
+
+    In the table, emissions are grid energy times the intensity that occurred, less what batteries hold more
+    at the end than at first, as in `voltaire twin compare`; the greenest comes first. Savings are against
+    carbon-agnostic, shares are of what clairvoyant saves: play those too.
+    """
     names = chosen(policies)
     with named_errors():
         scenario = load_scenario(
             fleets, jobs_file, carbon, start=start, hours=hours, slot=slot, forecast=forecast, seed=seed,
-            solar_file=solar, initial_soc=soc,
+            solar_file=solar, initial_soc=soc, price_files=prices, baseline_battery=baseline_battery,
         )  # fmt: skip
         result = play_with_bars(scenario, names)
     show(result)
@@ -69,6 +88,8 @@ def show(result: TwinResult) -> None:
     if not console.is_terminal:
         console = Console(width=WIDTH)
     console.print(policy_table(result))
+    if lacking := without_price(result):
+        console.print(f"No cost: there are no prices of {', '.join(lacking)}. Give --prices ZONE=FILE.")
 
 
 def play_with_bars(scenario: Scenario, policies: tuple[str, ...]) -> TwinResult:

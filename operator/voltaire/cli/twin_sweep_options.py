@@ -74,7 +74,8 @@ def asked(given: dict[str, Any]) -> Asked:
         seed=given["seed"],
     )
     return Asked(given["fleets"], given["carbon"], jobs, given["weeks"], given["start"],
-                 str(given["forecast"]), given["seed"], given["solar"])  # fmt: skip
+                 str(given["forecast"]), given["seed"], given["solar"], given.get("prices", ()),
+                 given.get("baseline_battery"))  # fmt: skip
 
 
 @contextmanager

@@ -43,5 +43,13 @@ class TraceTooShort(TraceError):
     """The trace does not cover the run."""
 
 
+class PriceError(TraceError):
+    """A file that holds no prices, or does not say whose."""
+
+
+class MixedCurrencies(PriceError):
+    """Prices that do not add up."""
+
+
 class ForecastError(TwinError):
     """An unknown kind of forecast."""

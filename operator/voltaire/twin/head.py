@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from voltaire.fleet.power import UNKNOWN_ACCELERATOR_KW, WITHOUT_ACCELERATOR_KW, accelerator_kw
+from voltaire.twin.baselines.batteries import DEFAULT_RULE
 from voltaire.twin.job import RESTART_H, Job
 from voltaire.twin.result import PolicyResult, TwinResult
 from voltaire.twin.scenario import Scenario, default_policy
@@ -33,12 +34,14 @@ def head(scenario: Scenario, policies: Mapping[str, PolicyResult]) -> TwinResult
         ),
         jobs=tuple(_job(scenario, job) for job in scenario.jobs),
         migration={"kWhPerGB": cost.kwh_per_gb, "gbPerHour": cost.gb_per_hour, "restartH": RESTART_H},
+        currency=scenario.currency,
+        baselineBattery=scenario.baseline_battery or DEFAULT_RULE,
         policies=policies,
     )
 
 
 def _cluster(scenario: Scenario, name: str) -> dict[str, Any]:
-    spec = scenario.clusters[name].spec
+    spec, price = scenario.clusters[name].spec, scenario.prices.get(scenario.zone(name))
     return {
         "name": name,
         "zone": scenario.zone(name),
@@ -49,6 +52,7 @@ def _cluster(scenario: Scenario, name: str) -> dict[str, Any]:
         "jurisdictions": list(spec.jurisdictions),
         "gramsPerKWh": scenario.occurred(scenario.zone(name)).tolist(),
         "wue": spec.power.wue,
+        "pricePerKWh": None if price is None else price.tolist(),
     }
 
 

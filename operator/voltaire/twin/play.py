@@ -109,7 +109,7 @@ def _summary(
         gridKWh=fsum(x for site in sites for x in site.grid),
         facilityKWh=fsum(x for site in sites for x in site.facility),
         itKWh=fsum(it.values()),
-        cost=None,
+        cost=_cost(world),
         litres=_litres(scenario, it),
         missed=sum(t.missed for t in timelines),
         violations=violations,
@@ -143,6 +143,14 @@ def _litres(scenario: Scenario, it_kwh: Mapping[str, float]) -> float | None:
     if None in wue.values():
         return None
     return fsum(it_kwh[name] * litres for name, litres in wue.items() if litres is not None)
+
+
+def _cost(world: World) -> float | None:
+    """Grid energy at its price; None unless every site's price is known."""
+    sites = world.sites.values()
+    if any(site.price is None for site in sites):
+        return None
+    return fsum(paid for site in sites for paid in site.cost)
 
 
 def _solar_grams(scenario: Scenario, world: World) -> float:

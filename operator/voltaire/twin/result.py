@@ -69,7 +69,7 @@ class Timeline:
 class ClusterSeries:
     """A cluster by slot. `batteryKWh`: delivered to the site. `transferKWh`: the network's share of
     facilityKWh. `attributedGrams`: grams with battery energy counted when it is used, at what it was stored
-    with."""
+    with. `cost`: gridKWh at its price; None where that is not known."""
 
     name: str
     itKWh: tuple[float, ...]
@@ -80,6 +80,7 @@ class ClusterSeries:
     grams: tuple[float, ...]
     transferKWh: tuple[float, ...] = ()
     attributedGrams: tuple[float, ...] = ()
+    cost: tuple[float, ...] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,6 +119,8 @@ class TwinResult:
     batteries: tuple[Mapping[str, Any], ...]
     jobs: tuple[Mapping[str, Any], ...]
     migration: Mapping[str, float]
+    currency: str | None = None
+    baselineBattery: str | None = None
     policies: Mapping[str, PolicyResult] = field(default_factory=dict)
     version: int = VERSION
 

@@ -18,6 +18,7 @@ from voltaire.twin.fleet_file import FleetFile, read_fleet, read_objects
 from voltaire.twin.forecast_kind import ForecastKind
 from voltaire.twin.job import Job
 from voltaire.twin.jobs_file import read_jobs
+from voltaire.twin.prices import PriceFile, Prices, read_prices
 from voltaire.twin.solar import solar_kw, with_solar
 from voltaire.twin.trace import Floats, Trace, read_trace
 
@@ -38,7 +39,9 @@ class Scenario:
 
     `intensity`: what occurred, g/kWh by zone id, from `past_slots` before the start to beyond the end as
     far as the trace goes. `solar_kw`: by battery, one value a slot of the run and of the horizon after it.
-    `initial_soc`: what batteries hold at first, as a share of capacity; None: their reserve.
+    `initial_soc`: what batteries hold at first, as a share of capacity; None: their reserve. `prices`: what
+    a kWh costs in each slot of the run, by zone id, in `currency`, where that is known; nobody decides by it.
+    `baseline_battery`: the rule that the baselines run batteries by; None: the one that they have.
     """
 
     fleet: FleetFile
@@ -54,6 +57,9 @@ class Scenario:
     seed: int = 0
     initial_soc: float | None = None
     sources: tuple[str, ...] = ()
+    prices: Mapping[str, Floats] = field(default_factory=dict)
+    currency: str | None = None
+    baseline_battery: str | None = None
 
     @property
     def clusters(self) -> Mapping[str, RegionalCluster]:
@@ -111,6 +117,8 @@ def load_scenario(
     seed: int = 0,
     solar_file: Path | None = None,
     initial_soc: float | None = None,
+    price_files: Sequence[PriceFile] = (),
+    baseline_battery: str | None = None,
 ) -> Scenario:
     """Read everything and check it. Without `jobs_file`, the fleet files' AIWorkloads are the jobs.
 
@@ -126,7 +134,7 @@ def load_scenario(
         jobs += read_jobs(path, fleet, begin)
     return build_scenario(
         fleet, jobs, trace, start=begin, hours=hours, slot=slot, forecast=forecast, seed=seed, solar=sun,
-        initial_soc=initial_soc,
+        initial_soc=initial_soc, prices=read_prices(price_files, zones), baseline_battery=baseline_battery,
     )  # fmt: skip
 
 
@@ -142,6 +150,8 @@ def build_scenario(
     seed: int = 0,
     solar: Trace | None = None,
     initial_soc: float | None = None,
+    prices: Prices | None = None,
+    baseline_battery: str | None = None,
 ) -> Scenario:
     """A scenario of what was read. `hours`: jobs that arrive later are left out; the run itself goes on to
     the last deadline and TAIL_HOURS more, as far as the trace goes.
@@ -167,9 +177,12 @@ def build_scenario(
     covered = slots + horizon if solar is None else int(min((solar.end - start) // slot, slots + horizon))
     suns = solar_kw(fleet, solar, seed, start, slot, max(slots, covered))
     suns = {name: np.pad(kw, (0, slots + horizon - len(kw))) for name, kw in suns.items()}
+    money = prices or Prices()
+    paid = {name: money.per_kwh(name, start, slot, slots) for name in trace.values}
     return Scenario(
         fleet, played, start, slot, slots, horizon, intensity, past, suns, forecast or ForecastKind(), seed,
-        initial_soc, (trace.source,),
+        initial_soc, (trace.source,), {name: each for name, each in paid.items() if each is not None},
+        money.currency, baseline_battery,
     )  # fmt: skip
 
 

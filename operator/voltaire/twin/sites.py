@@ -89,6 +89,7 @@ class Site:
     intensity: Sequence[float]
     sun_kw: Sequence[float]
     storages: tuple[Storage, ...]
+    price: Sequence[float] | None = None
     load_kw: float = 0.0
     it_kwh: float = 0.0
     transfer_kwh: float = 0.0
@@ -100,6 +101,7 @@ class Site:
     grams: list[float] = field(default_factory=list)
     transfer: list[float] = field(default_factory=list)
     attributed: list[float] = field(default_factory=list)
+    cost: list[float] = field(default_factory=list)
 
     def settle(self, k: int, hours: float) -> None:
         """Slot k is over: share out its sources and book it."""
@@ -120,17 +122,19 @@ class Site:
         self.solar.append(solar)
         self.battery.append(given)
         self.grams.append((left + bought) * intensity)
+        if self.price is not None:
+            self.cost.append((left + bought) * self.price[k])
         self.transfer.append(self.transfer_kwh)
         self.attributed.append(left * intensity + carried)
         self.it_kwh = self.transfer_kwh = 0.0
 
     def series(self) -> ClusterSeries:
         """For the result."""
-        columns = (
-            self.it, self.facility, self.grid, self.solar, self.battery, self.grams, self.transfer,
-            self.attributed,
+        return ClusterSeries(
+            self.name, tuple(self.it), tuple(self.facility), tuple(self.grid), tuple(self.solar),
+            tuple(self.battery), tuple(self.grams), tuple(self.transfer), tuple(self.attributed),
+            None if self.price is None else tuple(self.cost),
         )  # fmt: skip
-        return ClusterSeries(self.name, *(tuple(column) for column in columns))
 
 
 def open_sites(scenario: Scenario) -> dict[str, Site]:
@@ -144,7 +148,11 @@ def _site(scenario: Scenario, name: str) -> Site:
     suns = [scenario.solar_kw[b][: scenario.slots] for b in spec.batteries if b in scenario.solar_kw]
     sun = sum(suns).tolist() if suns else [0.0] * scenario.slots  # type: ignore[union-attr]
     storages = tuple(open_storage(scenario, battery, intensity[0]) for battery in spec.batteries)
-    return Site(name, spec.power.pue, spec.power.host_overhead_kw, intensity, sun, storages)
+    price = scenario.prices.get(scenario.zone(name))
+    return Site(
+        name, spec.power.pue, spec.power.host_overhead_kw, intensity, sun, storages,
+        None if price is None else price.tolist(),
+    )  # fmt: skip
 
 
 def open_storage(scenario: Scenario, name: str, grid_grams: float) -> Storage:

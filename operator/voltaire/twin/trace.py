@@ -1,10 +1,10 @@
-"""Series by name on one uniform grid, from a CSV: the carbon matrix, or solar power."""
+"""Series by name on one uniform grid, from a CSV: the carbon matrix, solar power, or prices."""
 
 from __future__ import annotations
 
 import csv
 import math
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -20,8 +20,8 @@ TIME_COLUMN = "datetime_utc"
 
 @dataclass(frozen=True, slots=True)
 class Trace:
-    """`values[name][i]` holds in [start + i*step, start + (i+1)*step); every value is finite and not
-    negative."""
+    """`values[name][i]` holds in [start + i*step, start + (i+1)*step); every value is finite, and only
+    prices may be negative."""
 
     source: str
     start: datetime
@@ -61,21 +61,37 @@ def read_trace(path: Path, names: Iterable[str], *, what: str = "zone") -> Trace
 
     Raises TraceError and its kinds, with the line, and UnknownName for a column that is not there.
     """
+    return read_columns(path, TIME_COLUMN, lambda header: _columns(header, names, path, what))
+
+
+def read_columns(
+    path: Path,
+    time_column: str,
+    choose: Callable[[Sequence[str]], Mapping[str, int]],
+    *,
+    negative: bool = False,
+) -> Trace:
+    """Columns of a CSV whose first one is `time_column`: those that `choose` finds in its header.
+
+    Raises TraceError and its kinds, with the line.
+    """
     try:
         with path.open(newline="", encoding="utf-8-sig") as handle:
             rows = [row for row in csv.reader(handle) if row]
     except (OSError, UnicodeDecodeError, csv.Error) as error:
         raise TraceError(f"{path} cannot be read as CSV: {error}") from error
     header = [name.strip() for name in (rows[0] if rows else [])]
-    if not header or header[0] != TIME_COLUMN:
+    if not header or header[0] != time_column:
         raise TraceError(
-            f"{path} does not begin with {TIME_COLUMN},NAME,NAME,...: its first line has {header[:1]}"
+            f"{path} does not begin with {time_column},NAME,NAME,...: its first line has {header[:1]}"
         )
-    columns = _columns(header, names, path, what)
+    columns = choose(header)
     times = [_time(row[0], f"{path} line {line}") for line, row in enumerate(rows[1:], 2)]
     step = _step(times, path)
     values = {
-        name: np.array([_number(row, column, path, line, name) for line, row in enumerate(rows[1:], 2)])
+        name: np.array(
+            [_number(row, column, path, line, name, negative) for line, row in enumerate(rows[1:], 2)]
+        )
         for name, column in columns.items()
     }
     return Trace(path.name, times[0], step, values)
@@ -119,15 +135,13 @@ def _step(times: Sequence[datetime], path: Path) -> timedelta:
     return step
 
 
-def _number(row: Sequence[str], column: int, path: Path, line: int, name: str) -> float:
+def _number(row: Sequence[str], column: int, path: Path, line: int, name: str, negative: bool) -> float:
     text = row[column].strip() if column < len(row) else ""
     try:
         value = float(text)
     except ValueError:
         value = math.nan
-    if not math.isfinite(value) or value < 0:
-        raise TraceGap(
-            f"{path} line {line}: {name} is {text or 'empty'!r}, where a number from 0 up is due: fill "
-            "the gap"
-        )
+    if not math.isfinite(value) or (value < 0 and not negative):
+        due = "a number" if negative else "a number from 0 up"
+        raise TraceGap(f"{path} line {line}: {name} is {text or 'empty'!r}, where {due} is due: fill the gap")
     return value

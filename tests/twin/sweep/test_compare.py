@@ -15,7 +15,7 @@ def summary(policy: str, week: int, grams: float, **changes: Any) -> dict[str, A
         "policy": policy, "start": WEEKS[week], "hours": 168.0, "jobs": 50, "grams": grams, "missed": 0,
         "storedChangeGrams": 0.0, "violations": 0, "migrations": 2, "gbMoved": 10.0, "seconds": 1.0,
         "gapP50": None, "gapP95": None, "planSecondsP50": 0.1, "planSecondsP95": 0.2, "lowerBoundGrams": None,
-        "wearGrams": 0.0, "dischargedKWh": {}, **changes,
+        "wearGrams": 0.0, "dischargedKWh": {}, "cost": None, "currency": None, "withoutPrice": [], **changes,
     }  # fmt: skip
 
 
@@ -45,6 +45,15 @@ def test_shares_are_means_over_weeks_and_of_all_weeks_together() -> None:
     assert ours["saving"]["mean"] == pytest.approx((0.2 + 0.15 + 0.2) / 3)
     assert ours["bound"]["mean"] == pytest.approx((200 / 450 + 300 / 450 + 200 / 250) / 3)
     assert ours["share"]["low"] < ours["share"]["mean"] < ours["share"]["high"]
+
+
+def test_costs_are_means_of_weeks_and_unknown_where_one_is() -> None:
+    priced = [one | {"cost": 10.0 + one["missed"], "currency": "EUR"} for one in played()]
+    document = comparison(priced, {})
+    assert document["currency"] == "EUR"
+    assert row(document, "voltaire")["cost"]["mean"] == pytest.approx(11.0)
+    priced[2]["cost"] = None
+    assert row(comparison(priced, {}), "voltaire")["cost"] is None
 
 
 def test_the_worst_week_against_the_lowest_mean_is_told() -> None:

@@ -1,4 +1,5 @@
 import json
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -43,6 +44,47 @@ def test_compare_writes_table_json_and_page_and_goes_on_from_its_state(folder: P
     assert len(lines) == 8
     assert run(folder, "compare", *given).exit_code == 0
     assert (tmp_path / "s.jsonl").read_text().splitlines() == lines
+
+
+def test_compare_says_what_it_costs_and_which_prices_are_missing(folder: Path, tmp_path: Path) -> None:
+    write_prices(tmp_path)
+    given = ["--jobs", f"{folder}/jobs.csv", "--weeks", "1", "--policies", "lowest-mean-stay", "--prices"]
+    both = [
+        f"{tmp_path}/FR_electricity_prices_2022.csv",
+        "--prices",
+        f"US-X={tmp_path}/FR_electricity_prices_2022.csv",
+    ]
+    result = run(folder, "compare", *given, *both, "--json", f"{tmp_path}/c.json")
+    assert result.exit_code == 0, result.output
+    assert "cost USD" in result.output
+    document = json.loads((tmp_path / "c.json").read_text())
+    for row in document["policies"]:
+        (played,) = (one for one in document["runs"] if one["policy"] == row["name"])
+        assert row["cost"]["mean"] == pytest.approx(played["gridKWh"] * 0.05)
+    result = run(folder, "compare", *given, both[0])
+    assert "No cost: there are no prices of US-X. Give --prices ZONE=FILE." in result.output
+
+
+def test_the_baselines_run_their_batteries_by_the_rule_that_is_named(folder: Path, tmp_path: Path) -> None:
+    given = ["--jobs", f"{folder}/jobs.csv", "--weeks", "1", "--policies", "lowest-mean-stay"]
+    delivered = {}
+    for rule in ("idle", "self-consumption", "running-mean"):
+        out = ["--json", f"{tmp_path}/{rule}.json", "--baseline-battery", rule]
+        assert run(folder, "compare", *given, *out).exit_code == 0
+        document = json.loads((tmp_path / f"{rule}.json").read_text())
+        assert document["baselineBattery"] == rule
+        runs = {one["policy"]: sum(one["dischargedKWh"].values()) for one in document["runs"]}
+        delivered[rule] = (runs["lowest-mean-stay"], runs["clairvoyant"])
+    assert len({mine for mine, _ in delivered.values()}) == 3
+    assert len({best for _, best in delivered.values()}) == 1
+
+
+def write_prices(folder: Path) -> None:
+    """50 USD a MWh in every hour of the trace."""
+    times = (world.START + timedelta(hours=hour) for hour in range(world.DAYS * 24))
+    rows = (f"{time:%Y-%m-%d %H:%M:%S}+00:00,-,50" for time in times)
+    header = "Datetime (UTC),Datetime (Local),Price (USD/MWh)"
+    (folder / "FR_electricity_prices_2022.csv").write_text("\n".join([header, *rows]))
 
 
 def test_size_battery_says_what_each_size_saves_with_wear(folder: Path, tmp_path: Path) -> None:

@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from voltaire.audit.findings import Ledger
-from voltaire.audit.traces import weighted_mean
+from voltaire.audit.table import weighted_mean
 
 Json = Mapping[str, Any]
 # A receipt's times are whole seconds of real time: so much may it differ from what the observer saw.

@@ -42,6 +42,14 @@ def _references(ledger: Ledger, case: Case, document: Json) -> None:
     ledger.holds("Empty", "policies", bool(document["policies"]), "none", "at least one")
     for index, cluster in enumerate(document["clusters"]):
         ledger.fact("Length", f"clusters[{index}].gramsPerKWh", len(cluster["gramsPerKWh"]), case.slots)
+        if cluster.get("pricePerKWh") is not None:
+            path = f"clusters[{index}].pricePerKWh"
+            shape.check(ledger, shape.Many(shape.NUMBER), cluster["pricePerKWh"], path)
+            if isinstance(cluster["pricePerKWh"], list):
+                ledger.fact("Length", path, len(cluster["pricePerKWh"]), case.slots)
+    priced = any(cluster.get("pricePerKWh") is not None for cluster in document["clusters"])
+    currency = document.get("currency")
+    ledger.holds("Currency", "currency", (currency is not None) == priced, currency, "with prices only")
     for index, battery in enumerate(document["batteries"]):
         path = f"batteries[{index}]"
         ledger.fact("Length", f"{path}.solarKWh", len(battery["solarKWh"]), case.slots)

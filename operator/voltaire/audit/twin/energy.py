@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from voltaire.audit import shape
 from voltaire.audit.findings import ROUNDING, Ledger
 from voltaire.audit.twin.case import Case, Json
 from voltaire.audit.twin.occupancy import Demand
 
 _ARRAYS = ("itKWh", "facilityKWh", "gridKWh", "solarUsedKWh", "batteryKWh", "grams")
-_WELCOME = ("transferKWh", "attributedGrams")
+_WELCOME = ("transferKWh", "attributedGrams", "cost")
 _BATTERY_ARRAYS = ("chargeGridKWh", "chargeSolarKWh", "dischargeKWh", "socKWh", "storedGramsPerKWh")
 
 
@@ -22,6 +23,10 @@ def complete(ledger: Ledger, case: Case, policy: Json, path: str) -> bool:
     for kind, names in (("clusters", _ARRAYS), ("batteries", _BATTERY_ARRAYS)):
         for index, entry in enumerate(policy[kind]):
             welcome = [name for name in _WELCOME if entry.get(name)]
+            for name in welcome:
+                shape.check(ledger, shape.Many(shape.NUMBER), entry[name], f"{path}.{kind}[{index}].{name}")
+            if len(ledger.findings) > checked:
+                continue
             for name in (*names, *welcome):
                 ledger.fact("Length", f"{path}.{kind}[{index}].{name}", len(entry[name]), case.slots)
     return len(ledger.findings) == checked
@@ -61,7 +66,19 @@ def check_cluster(
     grams = [energy * each for energy, each in zip(entry["gridKWh"], intensity, strict=True)]
     slack = [ROUNDING * (1 + each) for each in intensity]
     ledger.series("Grams", f"{path}.grams", entry["grams"], grams, slack)
+    _cost(ledger, cluster, entry, path)
     _sun(ledger, case, entry, batteries, beside, path)
+
+
+def _cost(ledger: Ledger, cluster: Json, entry: Json, path: str) -> None:
+    """Grid energy at the price of its slot, where a result says what that is."""
+    stated, price = entry.get("cost"), cluster.get("pricePerKWh")
+    if stated is None or price is None:
+        ledger.holds("Cost", f"{path}.cost", stated is price, stated, price, "where there are prices only")
+        return
+    paid = [energy * each for energy, each in zip(entry["gridKWh"], price, strict=True)]
+    slack = [ROUNDING * (1 + abs(each)) for each in price]
+    ledger.series("Cost", f"{path}.cost", stated, paid, slack)
 
 
 def _sun(

@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from voltaire.audit.findings import Ledger
+from voltaire.audit.prices import Prices, per_kwh
 from voltaire.audit.resources import check_batteries, check_clusters, check_migration
-from voltaire.audit.traces import Matrix, Traces
+from voltaire.audit.table import Matrix
+from voltaire.audit.traces import Traces
 from voltaire.audit.twin.case import Case, Json
 
 
@@ -15,6 +17,8 @@ def check_inputs(ledger: Ledger, case: Case, document: Json, traces: Traces) -> 
     if traces.carbon is not None:
         for index, cluster in enumerate(document["clusters"]):
             _intensity(ledger, case, cluster, traces.carbon, f"clusters[{index}].gramsPerKWh")
+    if traces.prices is not None:
+        _prices(ledger, case, document, traces.prices)
     if traces.jobs is not None:
         _jobs(ledger, document, traces.jobs)
     if traces.fleet:
@@ -29,6 +33,17 @@ def _intensity(ledger: Ledger, case: Case, cluster: Json, carbon: Matrix, path: 
         return
     occurred = [carbon.mean(zone, *case.slot(slot)) for slot in range(case.slots)]
     ledger.series("Intensity", path, cluster["gramsPerKWh"], occurred)
+
+
+def _prices(ledger: Ledger, case: Case, document: Json, given: Prices) -> None:
+    """Prices of the zones that have a file; the rest have none, and then no cost either."""
+    slots = [case.slot(slot) for slot in range(case.slots)]
+    for index, cluster in enumerate(document["clusters"]):
+        path, stated, zone = f"clusters[{index}].pricePerKWh", cluster.get("pricePerKWh"), cluster["zone"]
+        if ledger.fact("Priced", path, stated is not None, zone in given.zones) and stated is not None:
+            ledger.series("Price", path, stated, per_kwh(given.zones[zone], zone, slots))
+    if any(cluster.get("pricePerKWh") is not None for cluster in document["clusters"]):
+        ledger.fact("Currency", "currency", {document.get("currency")}, given.currencies)
 
 
 def _jobs(ledger: Ledger, document: Json, given: Mapping[str, Json]) -> None:

@@ -6,7 +6,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from voltaire.audit.findings import ROUNDING, Ledger
-from voltaire.audit.traces import weighted_mean
+from voltaire.audit.table import weighted_mean
 from voltaire.audit.twin.case import Case, Json, Run
 from voltaire.audit.twin.occupancy import power_kw, slots_of
 

@@ -52,6 +52,7 @@ def _priced(ledger: Ledger, case: Case, policy: Json, path: str) -> None:
     """Litres from the water figures of the clusters that worked, cost from prices: unknown where one is."""
     litres: float | None = 0.0
     cost: float | None = 0.0
+    dear = 1.0
     for entry in policy["clusters"]:
         cluster, used = case.clusters[entry["name"]], sum(entry["itKWh"])
         water, price = cluster.get("wue"), cluster.get("pricePerKWh")
@@ -59,9 +60,10 @@ def _priced(ledger: Ledger, case: Case, policy: Json, path: str) -> None:
             litres = None if litres is None or water is None else litres + water * used
         paid = None if price is None else map(mul, price, entry["gridKWh"])
         cost = None if cost is None or paid is None else cost + sum(paid)
+        dear += sum(map(abs, price or ()))
     slack = case.slots * len(case.clusters) * ROUNDING * 10
     ledger.figure("Litres", f"{path}.litres", policy["summary"]["litres"], litres, slack)
-    ledger.figure("Cost", f"{path}.cost", policy["summary"]["cost"], cost, slack)
+    ledger.figure("Cost", f"{path}.cost", policy["summary"]["cost"], cost, ROUNDING * dear)
 
 
 def check_bound(ledger: Ledger, case: Case, policies: Mapping[str, Json]) -> None:

@@ -115,6 +115,9 @@ RULES: dict[str, BatteryRule] = {
 }
 
 
+DEFAULT_RULE = "self-consumption"
+
+
 def schedules(rule: BatteryRule, scene: Scene) -> dict[str, tuple[float, ...]]:
     """What every battery is told: the rule's power in the current slot, nothing in later ones, which it is
     asked about when they come. kW by slot of the snapshot."""

@@ -7,7 +7,7 @@ from functools import partial
 from types import MappingProxyType
 
 from voltaire.twin.baselines.base import Baseline
-from voltaire.twin.baselines.batteries import RULES, BatteryRule
+from voltaire.twin.baselines.batteries import DEFAULT_RULE, RULES, BatteryRule
 from voltaire.twin.baselines.carbonscaler import CarbonScaler
 from voltaire.twin.baselines.caspian import Caspian
 from voltaire.twin.baselines.planned import Gaia, LetsWaitAwhile
@@ -18,8 +18,7 @@ from voltaire.twin.baselines.reactive import (
     LowestMeanStay,
     Threshold,
 )
-
-DEFAULT_RULE = "self-consumption"
+from voltaire.twin.scenario import Scenario
 
 _MADE: dict[str, Callable[[str, BatteryRule], Baseline]] = {
     "carbon-agnostic": CarbonAgnostic,
@@ -46,12 +45,12 @@ def baseline(name: str, battery: str = DEFAULT_RULE) -> Baseline:
     return _MADE[name](name, RULES[battery])
 
 
-def make(name: str, _scenario: object = None) -> Baseline:
-    """The baseline of that name for a scenario, of which none needs anything. Raises ValueError."""
-    return baseline(name)
+def make(name: str, scenario: Scenario) -> Baseline:
+    """The baseline of that name for a run, its batteries under the run's rule. Raises ValueError."""
+    return baseline(name, scenario.baseline_battery or DEFAULT_RULE)
 
 
-BASELINES: Mapping[str, Callable[[object], Baseline]] = MappingProxyType(
+BASELINES: Mapping[str, Callable[[Scenario], Baseline]] = MappingProxyType(
     {name: partial(make, name) for name in _MADE}
 )
 """By name, what makes a baseline for a run of a scenario."""

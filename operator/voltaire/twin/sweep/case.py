@@ -10,8 +10,13 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
+from voltaire.twin.baselines.batteries import DEFAULT_RULE
+
 # What these do is the same whatever is forecast.
 _WITHOUT_FORECAST = frozenset({"carbon-agnostic", "clairvoyant"})
+
+# These plan their batteries.
+_OWN_BATTERIES = frozenset({"voltaire", "clairvoyant"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +45,7 @@ class Store:
 @dataclass(frozen=True, slots=True)
 class Case:
     """`start` in RFC 3339, `forecast` as on the command line. `contents`: digest of all files' contents, so
-    that a changed file is another case and a moved one is not."""
+    that a changed file is another case and a moved one is not. `prices`: (zone, file)."""
 
     policy: str
     start: str
@@ -52,6 +57,8 @@ class Case:
     solar: str | None = None
     store: Store | None = None
     contents: str = ""
+    prices: tuple[tuple[str, str], ...] = ()
+    baseline_battery: str = DEFAULT_RULE
 
     @property
     def key(self) -> str:
@@ -59,6 +66,8 @@ class Case:
         forecast = "any" if self.policy in _WITHOUT_FORECAST else self.forecast
         plain = asdict(replace(self, fleet=(), carbon="", solar=None, forecast=forecast))
         plain["version"] = version("voltaire")
+        plain["prices"] = [zone for zone, _ in self.prices]
+        plain["baseline_battery"] = None if self.policy in _OWN_BATTERIES else self.baseline_battery
         plain["jobs"] |= {"file": self.jobs.file is not None, "trace": self.jobs.trace is not None}
         return hashlib.sha256(json.dumps(plain, sort_keys=True).encode()).hexdigest()[:24]
 

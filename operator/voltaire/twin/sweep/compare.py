@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from voltaire.twin.report.rows import BEST, HOME, emitted
@@ -26,7 +26,9 @@ def comparison(summaries: Sequence[Summary], about: Mapping[str, Any]) -> dict[s
     rows = [_row(name, weeks, by) for name in names]
     rows.sort(key=lambda row: row["grams"]["mean"])
     return {
-        "version": VERSION, "baseline": HOME, "best": BEST, "interval": METHOD, "weeks": weeks, **about,
+        "version": VERSION, "baseline": HOME, "best": BEST, "interval": METHOD, "weeks": weeks,
+        "currency": next((summary["currency"] for summary in summaries), None),
+        "withoutPrice": sorted({zone for summary in summaries for zone in summary["withoutPrice"]}), **about,
         "policies": rows, "runs": list(summaries),
     }  # fmt: skip
 
@@ -58,8 +60,13 @@ def _row(name: str, weeks: Sequence[str], by: Mapping[tuple[str, str], Summary])
         "bound": _plain(interval(bounds)),
         "pooledShare": total / most if most > 0 else None,
         "worstAgainstStay": max(stays, default=None),
+        "cost": _plain(interval([s["cost"] for s in mine.values()]) if _priced(mine.values()) else None),
         **_counts(list(mine.values())),
     }
+
+
+def _priced(mine: Iterable[Summary]) -> bool:
+    return all(summary["cost"] is not None for summary in mine)
 
 
 def _counts(mine: Sequence[Summary]) -> dict[str, Any]:

@@ -8,8 +8,10 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+from voltaire.twin.baselines.batteries import DEFAULT_RULE
 from voltaire.twin.errors import JobsError
 from voltaire.twin.fleet_file import FleetFile, read_fleet, read_objects
+from voltaire.twin.prices import PriceFile
 from voltaire.twin.report.rows import BEST, HOME
 from voltaire.twin.scenario import WITHOUT_DEADLINE
 from voltaire.twin.sweep.case import Case, Store, Workload, digest
@@ -30,6 +32,8 @@ class Asked:
     forecast: str = "perfect"
     seed: int = 0
     solar: Path | None = None
+    prices: tuple[PriceFile, ...] = ()
+    baseline_battery: str | None = None
 
     def about(self) -> dict[str, Any]:
         """For the document that comes of it."""
@@ -38,6 +42,8 @@ class Asked:
             "carbon": self.carbon.name,
             "forecast": self.forecast,
             "seed": self.seed,
+            "prices": [file.path.name for file in self.prices],
+            "baselineBattery": self.baseline_battery or DEFAULT_RULE,
             "jobs": {"file": self.jobs.file and Path(self.jobs.file).name, "load": self.jobs.load,
                      "count": self.jobs.count, "hours": self.jobs.hours},
         }  # fmt: skip
@@ -54,6 +60,7 @@ def by_weeks(asked: Asked) -> list[Case]:
     longest = max(_hours(asked, fleet, workload) for workload in made)
     starts = spread(trace.start, trace.end, asked.weeks, timedelta(hours=longest), asked.start)
     files = [asked.carbon, asked.solar, *asked.fleet, _path(asked.jobs.file), _path(asked.jobs.trace)]
+    files += [file.path for file in asked.prices]
     contents = digest(files)
     return [
         Case(
@@ -66,6 +73,8 @@ def by_weeks(asked: Asked) -> list[Case]:
             seed=asked.seed + index,
             solar=None if asked.solar is None else str(asked.solar.absolute()),
             contents=contents,
+            prices=tuple((file.zone, str(file.path.absolute())) for file in asked.prices),
+            baseline_battery=asked.baseline_battery or DEFAULT_RULE,
         )
         for index, (start, workload) in enumerate(zip(starts, made, strict=True))
     ]

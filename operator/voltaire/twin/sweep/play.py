@@ -17,6 +17,7 @@ from voltaire.twin.generate import JobShape, generate_jobs, write_jobs
 from voltaire.twin.job import Job
 from voltaire.twin.jobs_file import read_jobs
 from voltaire.twin.play import play_one
+from voltaire.twin.prices import PriceFile, read_prices
 from voltaire.twin.scenario import Scenario, build_scenario
 from voltaire.twin.solar import with_solar
 from voltaire.twin.sweep.case import Case, Store, Workload
@@ -37,6 +38,8 @@ def run_case(case: Case) -> dict[str, Any]:
         "hours": scenario.hours,
         "jobs": len(scenario.jobs),
         "dischargedKWh": given,
+        "currency": scenario.currency,
+        "withoutPrice": sorted(set(scenario.intensity) - set(scenario.prices)) if scenario.prices else [],
         **asdict(played.summary),
     }
 
@@ -54,7 +57,8 @@ def scenario_of(case: Case) -> Scenario:
     solar = read_trace(Path(case.solar), with_solar(fleet), what="battery") if case.solar else None
     return build_scenario(
         fleet, jobs, trace, start=start, hours=case.jobs.hours, forecast=parse_forecast(case.forecast),
-        seed=case.seed, solar=solar,
+        seed=case.seed, solar=solar, baseline_battery=case.baseline_battery,
+        prices=read_prices([PriceFile(zone, Path(name)) for zone, name in case.prices], zones),
     )  # fmt: skip
 
 
