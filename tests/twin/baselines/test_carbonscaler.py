@@ -103,6 +103,29 @@ def test_with_falling_returns_nothing_that_does_as_much_work_emits_less(
     assert grams(profile, found, series) == pytest.approx(best)
 
 
+@settings(deadline=None)
+@given(
+    st.lists(st.integers(1, 500), min_size=1, max_size=24),
+    st.lists(st.integers(1, 100), min_size=1, max_size=8, unique=True),
+    st.floats(0.05, 1.0),
+)
+def test_it_takes_the_steps_of_all_slots_from_the_top_of_one_sorted_list(
+    intensity: list[int], gains: list[int], share: float
+) -> None:
+    """As the paper has it, for returns that fall: a list of every slot's every server, by work per carbon."""
+    steps = [float(gain) for gain in sorted(gains, reverse=True)]
+    profile = [Level(n + 1, sum(steps[: n + 1]), n + 1.0) for n in range(len(steps))]
+    work = share * profile[-1].throughput * len(intensity)
+    ranked = sorted((-gain / grams, slot, gain) for slot, grams in enumerate(intensity) for gain in steps)
+    workers, left = [0] * len(intensity), work
+    for _, slot, gain in ranked:
+        if left <= 1e-9 * max(1.0, work):
+            break
+        workers[slot] += 1
+        left -= gain
+    assert allocate(profile, [float(grams) for grams in intensity], work, 1.0) == workers
+
+
 def published() -> dict[str, list[Level]]:
     """Throughput and power (W) of several models by number of replicas, sorted."""
     if not PROFILES.exists():
