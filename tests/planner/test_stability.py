@@ -23,6 +23,9 @@ from tests.planner.worlds import (
 from voltaire.fleet.snapshot import ClusterView, Snapshot, WorkloadView
 from voltaire.planner import Effort, Plan, Planner
 
+SEARCHED = Effort(rounds=60, neighbourhoods=300, threads=1)
+"""Where cheap hours are soon used up a few moves leave much to find, and what is found changes the plan."""
+
 
 def daily(level: float, phase: float) -> tuple[float, ...]:
     """A smooth day, twice."""
@@ -61,10 +64,12 @@ def begun(made: Plan) -> dict[str, tuple[str, str | None, datetime | None]]:
     return {uid: (str(d.action), d.cluster, d.next_start) for uid, d in made.decisions.items()}
 
 
-@pytest.mark.parametrize("packs", [(), (battery(),)], ids=["grid only", "with batteries"])
-def test_the_same_world_seen_again_keeps_every_decision(packs: tuple[object, ...]) -> None:
+@pytest.mark.parametrize(
+    ("packs", "effort"), [((), QUICK), ((battery(),), SEARCHED)], ids=["grid only", "with batteries"]
+)
+def test_the_same_world_seen_again_keeps_every_decision(packs: tuple[object, ...], effort: Effort) -> None:
     seen = world([*fleet()[:2], replace(fleet()[2], batteries=packs)], crowd(30))
-    planner = Planner(QUICK)
+    planner = Planner(effort)
     first = planner.plan(seen, NOW)
     second = planner.plan(seen, NOW)
     third = planner.plan(seen, NOW)

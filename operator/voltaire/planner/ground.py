@@ -10,6 +10,7 @@ import numpy as np
 from voltaire.planner.case import Case, Place
 from voltaire.planner.joint import Solution
 from voltaire.planner.joint.arrays import Floats
+from voltaire.planner.joint.mixture import mixed
 from voltaire.planner.joint.sites import Dispatch
 from voltaire.planner.joint.state import open_state
 from voltaire.planner.outcome import Reckoner, Run
@@ -74,23 +75,12 @@ def mixture(fleet: Fleet, name: str, dispatch: Dispatch) -> Floats:
     batteries = site.view.batteries
     solar = max((b.solar_grams_per_kwh for b in batteries if any(b.solar_kw)), default=0.0)
     held = np.array([min(b.energy_kwh, b.capacity_kwh) for b in batteries])
-    carbon = np.array([b.stored_grams_per_kwh for b in batteries])
-    given = np.array([b.discharge_efficiency for b in batteries])
-    kept = np.array([b.charge_efficiency for b in batteries])
-    wear = np.array([b.wear_grams_per_kwh for b in batteries])
-    found = np.empty(len(dispatch.grid))
-    for k in range(len(found)):
-        out, into = dispatch.discharge[:, k], dispatch.charge[:, k]
-        supply = dispatch.grid[k] + dispatch.sun[k] + out.sum()
-        grams = dispatch.grid[k] * site.grid[k] + dispatch.sun[k] * solar
-        grams += float((out * (carbon / given + wear)).sum())
-        found[k] = grams / supply if supply > 1e-9 else min(site.grid[k], dispatch.price[k])
-        held = np.maximum(0.0, held - out / given)
-        more = into * kept
-        with np.errstate(invalid="ignore"):
-            mixed = (held * carbon + into * found[k]) / (held + more)
-        carbon, held = np.where(more > 1e-9, mixed, carbon), held + more
-    return found
+    carbon, kept, given, wear = (
+        np.array([getattr(b, of) for b in batteries], dtype=np.float64)
+        for of in ("stored_grams_per_kwh", "charge_efficiency", "discharge_efficiency", "wear_grams_per_kwh")
+    )
+    return mixed(site.grid, dispatch.price, solar, dispatch.grid, dispatch.sun, dispatch.charge,
+                 dispatch.discharge, held, carbon, kept, given, wear)  # fmt: skip
 
 
 def all_runs(fleet: Fleet, solution: Solution, cases: Sequence[Case]) -> list[list[Run]]:

@@ -84,5 +84,5 @@ def _site(view: ClusterView, time: PlanTime, known: Floats | None, guess: Floats
     values = (guess if known is None else known)[: time.first + time.count]
     rates = Rates(values[time.first :], time.past, time.slot_seconds)
     grid = time.onto(values)
-    shares = [error_at(view, (k + 0.5) * time.slot_hours) for k in range(time.count)]
-    return Site(view, known is not None, grid, rates, grid * np.array(shares))
+    shares = error_at(view, (np.arange(time.count) + 0.5) * time.slot_hours)
+    return Site(view, known is not None, grid, rates, grid * shares)

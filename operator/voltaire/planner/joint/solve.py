@@ -136,6 +136,10 @@ class _Run:
         prices.energy[plain] = self.a.grid[plain]
 
     def _price(self, market: Market, warm: bool) -> int:
+        if self.a.jobs == 0:
+            # Nobody asks: the prices of little stand.
+            market.settle(market.now)
+            return 0
         rounds, step = (WARM_ROUNDS, WARM_STEP) if warm else (FULL_ROUNDS, FIRST_STEP)
         parts = max(1, self.a.jobs // SAMPLE)
         if self.effort.rounds is not None:
@@ -168,7 +172,9 @@ class _Run:
                 continue
             self._insert(market, state, self.rng.permutation(a.jobs), share, whole=share <= 0.0)
             best = self._better(best, self._weigh(state.rows))
-            state = self._repriced(state, best, FOLLOW)
+            # The last sweep sees what little more costs now: nobody may have asked the market for it.
+            late = share <= SWEEP_SHARES[-2] and self.sites.exact
+            state = self._repriced(state, best, 1.0 if late else FOLLOW)
         return state, best
 
     def _waiting(self, rows: Rows) -> Ints:
@@ -204,7 +210,8 @@ class _Run:
 
     def _search(self, market: Market, state: State, best: Best) -> Best:
         """Search until the time is over; meanwhile the other cores go on with the prices, for the bound."""
-        if self.a.jobs < 2 or self._over():
+        alone = 0 if self.sites.dispatched and self.sites.exact else 1
+        if self.a.jobs <= alone or self._over():
             return best
         worth = self.one_pass * REFINE_ROUNDS < self.effort.seconds - self._spent()
         if self.effort.rounds is not None or self.threads < 2 or not worth:
