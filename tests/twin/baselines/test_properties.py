@@ -15,7 +15,6 @@ from tests.twin.baselines.play import History, job, play
 from voltaire.fleet.snapshot import ClusterView, WorkloadView
 from voltaire.planner.plan import Action
 from voltaire.twin.baselines import BASELINES, baseline
-from voltaire.twin.baselines.registry import make
 
 HOURS, HORIZON = 40, 24
 NAMES = "abc"
@@ -83,7 +82,7 @@ def test_rules_hold_hour_by_hour(
     work = built(specs)
     if limit is not None:
         work = [replace(w, accelerators=min(w.accelerators, 8)) for w in work]
-    history = play(make(name), fleet(values, limit_kw=limit), work, HOURS)
+    history = play(baseline(name), fleet(values, limit_kw=limit), work, HOURS)
     for w in work:
         found = pieces(history, w.uid)
         if w.mode == "Never":
@@ -100,7 +99,7 @@ def test_deadlines_are_met_where_there_is_room_for_all(
 ) -> None:
     work = [replace(w, restore_seconds=0.0) for w in built(specs)]
     roomy = fleet(values, capacity={"a100": 16 * len(specs)})
-    history = play(make(name), roomy, work, HOURS)
+    history = play(baseline(name), roomy, work, HOURS)
     for w, spec in zip(work, specs, strict=True):
         assert history.done[w.uid] <= spec["arrival"] + spec["hours"] + spec["slack"], w.uid
 
@@ -112,7 +111,7 @@ def test_everything_is_done_in_the_end(
     name: str, values: list[list[int]], specs: list[dict[str, Any]]
 ) -> None:
     work = [replace(w, accelerators=min(w.accelerators, 4)) for w in built(specs)]
-    history = play(make(name), fleet(values), work, HOURS)
+    history = play(baseline(name), fleet(values), work, HOURS)
     assert history.done.keys() == {w.uid for w in work}
 
 
@@ -124,7 +123,7 @@ def test_the_same_world_gives_the_same_plans(name: str) -> None:
          "mode": ("Never", "Suspend", "Migrate")[i % 3], "home": NAMES[i % 3], "residency": None,
          "checkpoint": 10.0, "restore": 0.0} for i in range(12)
     ]  # fmt: skip
-    first, second = (play(make(name), fleet(values), built(specs), HOURS) for _ in range(2))
+    first, second = (play(baseline(name), fleet(values), built(specs), HOURS) for _ in range(2))
     assert first.decisions == second.decisions
 
 
