@@ -39,15 +39,18 @@ def fleet(clusters: int, slots: int, slot_hours: float, capacity: int, rng: np.r
 
 
 def jobs(
-    count: int, clusters: tuple[Cluster, ...], horizon: float, rng: np.random.Generator
+    count: int, clusters: tuple[Cluster, ...], slots: int, slot_hours: float, rng: np.random.Generator
 ) -> list[Workload]:
     """Gangs of 1 to 64, 1 to 24 h, slack 10 to 300 %; 30 % run through, 20 % are bound to a third of the
-    fleet."""
+    fleet. What waits at first is 30 % in a horizon of two days, and no more work in a longer one. Deadlines
+    leave two slots besides, or rounding to slots would make some of them hopeless."""
+    horizon = slots * slot_hours
     made, names = [], [c.name for c in clusters]
+    later = 1.0 - 0.3 * min(1.0, 48.0 / horizon)
     for j in range(count):
         hours = float(np.clip(rng.lognormal(1.2, 0.9), 0.5, min(24.0, horizon / 2)))
         window = min(hours * (1 + rng.uniform(0.1, 3.0)), horizon)
-        start = float(rng.uniform(0, horizon - window)) if rng.random() < 0.7 else 0.0
+        start = float(rng.uniform(0, horizon - window)) if rng.random() < later else 0.0
         size = float(rng.uniform(5, 500))
         bound = rng.random() < 0.2
         made.append(
@@ -59,7 +62,7 @@ def jobs(
                 if bound
                 else None,
                 earliest_hours=round(start, 3),
-                deadline_hours=round(start + window + 0.5, 3),
+                deadline_hours=round(start + window + 2 * slot_hours, 3),
                 required=True,
                 mode=Mode.NEVER if rng.random() < 0.3 else Mode.MIGRATE,
                 lost_hours=0.05,
@@ -77,7 +80,7 @@ def instance(count: int, clusters: int = 20, slots: int = 192, slot_hours: float
     """`load`: work over capacity, gang hours over accelerator hours."""
     rng = np.random.default_rng(seed)
     names = fleet(clusters, slots, slot_hours, 1, np.random.default_rng(seed))
-    work = jobs(count, names, slots * slot_hours, rng)
+    work = jobs(count, names, slots, slot_hours, rng)
     needed = sum(w.hours * w.accelerators for w in work) / load / (clusters * slots * slot_hours)
     capacity = max(64, int(np.ceil(needed)))
     rng = np.random.default_rng(seed)

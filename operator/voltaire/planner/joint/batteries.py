@@ -25,10 +25,6 @@ class Sites:
     idle: dict[int, float]
     most: Floats
 
-    def copy(self) -> Sites:
-        """Sites that another thread may use."""
-        return open_sites(self.problem, self.arrays)
-
     def serve(self, load: Floats) -> dict[int, Dispatch]:
         """How each site with sun or batteries serves `load` (C, K), kWh of workloads."""
         host = self.arrays.host_kw * self.arrays.slot_hours

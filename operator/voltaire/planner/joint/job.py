@@ -40,9 +40,9 @@ class Offer(NamedTuple):
     room; `energy`: g for working it through; `paid`: both, summed from the window's beginning, slots without
     room left out; `shut`: the next slot without room. `start`: g for a start.
 
-    `pools`: their indices (-1: a bundle, see `offer_of`), with `rate` and `spot`, the row of their cluster in
-    `half` (clusters, slots): g for one end of a transfer. `own`: pool where it runs, `data`: row of the
-    cluster where its data lie, or -1.
+    `pools`: their indices, with `rate` and `spot`, the row of their cluster in `half` (clusters, slots): g
+    for one end of a transfer. `own`: pool where it runs, `data`: row of the cluster where its data lie, or
+    -1.
     """
 
     pools: Ints
@@ -101,140 +101,86 @@ def _asked(a: Arrays, j: int, p: int, hold: Floats, draw: Floats, energy: Floats
            full: Floats, powered: Floats) -> None:  # fmt: skip
     """What pool p asks in each slot of the window: g for holding it, BIG without room, and for working it
     through."""
-    c, gang, kw, first = a.pool_cluster[p], a.gang[j], a.kw[j, p], a.first[j]
-    hours = a.slot_hours
-    for i in range(full.shape[0]):
+    gang, kw, first = a.gang[j], a.kw[j, p], np.uint64(a.first[j])
+    at, c, work = np.uint64(p), np.uint64(a.pool_cluster[p]), kw * a.slot_hours
+    for i in range(np.uint64(full.shape[0])):
         k = first + i
-        if free[p, k] < gang - 1e-6 or room[c, k] < kw - 1e-6:
-            full[i], powered[i] = BIG, 0.0
-        else:
-            full[i], powered[i] = gang * hold[p, k] + kw * draw[c, k], kw * hours * energy[c, k]
+        fits = (free[at, k] >= gang - 1e-6) & (room[c, k] >= kw - 1e-6)
+        full[i] = gang * hold[at, k] + kw * draw[c, k] if fits else BIG
+        powered[i] = work * energy[c, k] if fits else 0.0
 
 
 @kernel
-def _shortest(a: Arrays, j: int, pools: Ints, most: int, full: Floats, powered: Floats) -> Ints:
+def _appeal(a: Arrays, j: int, p: int, hold: Floats, draw: Floats, energy: Floats, free: Floats,
+            room: Floats) -> float:  # fmt: skip
+    """How dear pool p looks in the window, its mean and its cheapest slot counted alike, g per unit."""
+    gang, kw, first = a.gang[j], a.kw[j, p], np.uint64(a.first[j])
+    at, c, window = np.uint64(p), np.uint64(a.pool_cluster[p]), a.last[j] - a.first[j]
+    total, least, open_slots, work = 0.0, BIG, 0.0, kw * a.slot_hours
+    for i in range(np.uint64(window)):
+        k = first + i
+        fits = (free[at, k] >= gang - 1e-6) & (room[c, k] >= kw - 1e-6)
+        value = gang * hold[at, k] + kw * draw[c, k] + work * energy[c, k]
+        total += value if fits else 0.0
+        least = min(least, value if fits else BIG)
+        open_slots += 1.0 if fits else 0.0
+    # A slot without room counts as dear.
+    shut = 1.0 - open_slots / max(1, window)
+    score = 0.5 * (total / max(1.0, open_slots) + least) / a.rate[j, p] * (1.0 + shut)
+    # What cannot be done there alone: only if there is nothing better.
+    return float(score * 100.0 if open_slots * a.rate[j, p] < a.work[j] else score)
+
+
+@kernel
+def _shortest(a: Arrays, j: int, pools: Ints, most: int, hold: Floats, draw: Floats, energy: Floats,
+              free: Floats, room: Floats) -> Ints:  # fmt: skip
     """The `most` of `pools` that look cheapest, and where it is; in order."""
-    score, window = np.empty(pools.shape[0]), full.shape[1]
+    score = np.empty(pools.shape[0])
     for q in range(pools.shape[0]):
         p = pools[q]
         if p == a.own[j] or (a.own[j] < 0 and a.pool_cluster[p] == a.data[j]):
             score[q] = -1.0
-            continue
-        shut, total, least = 0, 0.0, BIG
-        for i in range(window):
-            value = full[q, i] + powered[q, i]
-            if value >= BIG:
-                shut += 1
-            else:
-                total += value
-                least = min(least, value)
-        # A slot without room counts as dear.
-        mean = total / max(1, window - shut)
-        score[q] = 0.5 * (mean + least) / a.rate[j, p] * (1.0 + shut / max(1, window))
-        if (window - shut) * a.rate[j, p] < a.work[j]:
-            # It cannot be done there alone: only if there is nothing better.
-            score[q] *= 100.0
+        else:
+            score[q] = _appeal(a, j, p, hold, draw, energy, free, room)
     return np.argsort(score)[:most]
 
 
 @kernel
-def _bundles(a: Arrays, j: int, pools: Ints, kept: Ints) -> tuple[Ints, Ints]:
-    """The rates of the pools that are not `kept`, each once, and to which of them each pool belongs (-1:
-    kept)."""
-    member, rates = np.zeros(pools.shape[0], dtype=np.int64), np.zeros(pools.shape[0], dtype=np.int64)
-    member[kept] = -1
-    count = 0
-    for q in range(pools.shape[0]):
-        if member[q] == 0:
-            at = 0
-            while at < count and rates[at] != a.rate[j, pools[q]]:
-                at += 1
-            rates[at] = a.rate[j, pools[q]]
-            count = max(count, at + 1)
-            member[q] = at
-    return rates[:count], member
-
-
-@kernel
-def offer_of(a: Arrays, j: int, most: int, bundle: bool, hold: Floats, draw: Floats, energy: Floats,
-             free: Floats, room: Floats) -> Offer:  # fmt: skip
-    """What pools ask of workload j: of all where it may run, or of the `most` that look cheapest.
-
-    With `bundle` the others take part as one for each rate, which asks in every slot the least that any of
-    its members asks, and within which moving is free: no timeline is cheaper than the cheapest of this offer.
-    """
-    pools, window = np.flatnonzero(a.rate[j]), max(0, a.last[j] - a.first[j])
-    full, powered = np.empty((pools.shape[0], window)), np.empty((pools.shape[0], window))
-    for q in range(pools.shape[0]):
-        _asked(a, j, pools[q], hold, draw, energy, free, room, full[q], powered[q])
-    if most >= pools.shape[0]:
-        return _with_events(a, j, pools, full, powered, pools, pools[:0], pools[:0])
-    kept = _shortest(a, j, pools, most, full, powered)
-    if not bundle:
-        return _with_events(a, j, pools[kept], full[kept], powered[kept], pools, pools[:0], pools[:0])
-    rates, member = _bundles(a, j, pools, kept)
-    n = kept.shape[0]
-    all_full, all_powered = np.empty((n + rates.shape[0], window)), np.empty((n + rates.shape[0], window))
-    all_full[:n], all_powered[:n] = full[kept], powered[kept]
-    all_full[n:], all_powered[n:] = BIG, 2 * BIG
-    for q in range(pools.shape[0]):
-        if member[q] >= 0:
-            one, both = all_full[n + member[q]], all_powered[n + member[q]]
-            for i in range(window):
-                one[i] = min(one[i], full[q, i])
-                # Both for now; working through is what lies between.
-                both[i] = min(both[i], full[q, i] + powered[q, i])
-    all_powered[n:] -= all_full[n:]
-    return _with_events(a, j, pools[kept], all_full, all_powered, pools, rates, member)
-
-
-@kernel
-def _with_events(a: Arrays, j: int, kept: Ints, full: Floats, powered: Floats, pools: Ints, rates: Ints,
-                 member: Ints) -> Offer:  # fmt: skip
-    """The offer with its sums, starts and transfers: first of the pools `kept`, then of bundles of `rates`,
-    whose members are those of `pools` that `member` says."""
-    count, window, first = full.shape[0], full.shape[1], a.first[j]
-    chosen, rate = np.full(count, -1, dtype=np.int64), np.empty(count, dtype=np.int64)
-    chosen[: kept.shape[0]] = kept
-    rate[kept.shape[0] :] = rates
-    spot, clusters, data = _spots(a, j, chosen)
-    half, start, own = np.full((clusters.shape[0], window), BIG), np.full((count, window), BIG), -1
+def offer_of(a: Arrays, j: int, most: int, hold: Floats, draw: Floats, energy: Floats, free: Floats,
+             room: Floats) -> Offer:  # fmt: skip
+    """What pools ask of workload j: of all where it may run, or of the `most` that look cheapest."""
+    pools, window, first = np.flatnonzero(a.rate[j]), max(0, a.last[j] - a.first[j]), a.first[j]
+    if most < pools.shape[0]:
+        pools = pools[_shortest(a, j, pools, most, hold, draw, energy, free, room)]
+    count, own = pools.shape[0], -1
+    full, powered = np.empty((count, window)), np.empty((count, window))
+    start, rate = np.empty((count, window)), np.empty(count, dtype=np.int64)
+    spot, clusters, data = _spots(a, j, pools)
+    half = np.empty((clusters.shape[0], window))
     for at in range(clusters.shape[0]):
-        if clusters[at] >= 0:
-            half[at] = 0.5 * a.transfer_kwh[j] * a.grid[clusters[at], first : first + window]
-    for q in range(kept.shape[0]):
-        c = a.pool_cluster[kept[q]]
-        rate[q] = a.rate[j, kept[q]]
+        half[at] = 0.5 * a.transfer_kwh[j] * a.grid[clusters[at], first : first + window]
+    for q in range(count):
+        c = a.pool_cluster[pools[q]]
+        _asked(a, j, pools[q], hold, draw, energy, free, room, full[q], powered[q])
+        rate[q] = a.rate[j, pools[q]]
         start[q] = a.start_kwh[j] * a.pue[c] * a.grid[c, first : first + window]
-        if kept[q] == a.own[j]:
+        if pools[q] == a.own[j]:
             own = q
-    for q in range(member.shape[0]):
-        if member[q] >= 0:
-            c, into = a.pool_cluster[pools[q]], kept.shape[0] + member[q]
-            for i in range(window):
-                grid = a.grid[c, first + i]
-                start[into, i] = min(start[into, i], a.start_kwh[j] * a.pue[c] * grid)
-                half[spot[into], i] = min(half[spot[into], i], 0.5 * a.transfer_kwh[j] * grid)
     paid, shut = _sums(full, powered)
-    return Offer(chosen, rate, spot, full, powered, paid, shut, start, half, own, data)
+    return Offer(pools, rate, spot, full, powered, paid, shut, start, half, own, data)
 
 
 @kernel
-def _spots(a: Arrays, j: int, chosen: Ints) -> tuple[Ints, Ints, int]:
-    """A row for each cluster and each bundle: that of each of `chosen`, the cluster of each row (-1: a
-    bundle), and the row of the cluster where the data of a stopped workload lie, or -1."""
-    spot, clusters = (
-        np.empty(chosen.shape[0], dtype=np.int64),
-        np.full(chosen.shape[0] + 1, -1, dtype=np.int64),
-    )
+def _spots(a: Arrays, j: int, pools: Ints) -> tuple[Ints, Ints, int]:
+    """A row for each cluster: that of each of `pools`, the cluster of each row, and the row of the cluster
+    where the data of a stopped workload lie, or -1."""
+    spot, clusters = np.empty(pools.shape[0], dtype=np.int64), np.empty(pools.shape[0] + 1, dtype=np.int64)
     data, spots = -1, 0
-    for q in range(chosen.shape[0]):
-        at = spots
-        if chosen[q] >= 0:
-            at = 0
-            while at < spots and clusters[at] != a.pool_cluster[chosen[q]]:
-                at += 1
-            clusters[at] = a.pool_cluster[chosen[q]]
+    for q in range(pools.shape[0]):
+        at = 0
+        while at < spots and clusters[at] != a.pool_cluster[pools[q]]:
+            at += 1
+        clusters[at] = a.pool_cluster[pools[q]]
         spot[q] = at
         spots = max(spots, at + 1)
     if a.own[j] < 0 and a.mode[j] > 0 and a.data[j] >= 0:

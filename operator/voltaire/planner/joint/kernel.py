@@ -223,26 +223,24 @@ def _fill(job: Job, offer: Offer, t: Tables, s: Floats) -> None:
 
 @kernel
 def solve_one(a: Arrays, j: int, hold: Floats, draw: Floats, energy: Floats, free: Floats, room: Floats,
-              scratch: Floats, row: Rows, most: int, bound: bool) -> float:  # fmt: skip
+              scratch: Floats, row: Rows, most: int) -> float:  # fmt: skip
     """Write workload j's cheapest timeline into `row` (K,), return its priced cost; BIG and an empty row
     where no timeline is possible.
 
     `hold` (P, K): g per accelerator and slot. `draw` (C, K): g per facility kW reserved for a slot. `energy`
     (C, K): g per facility kWh. `free` (P, K) accelerators and `room` (C, K) kW bound what it may take. Only
-    the `most` pools that look best are weighed; with all of them the timeline is the cheapest there is. With
-    `bound` nothing is written, and no timeline costs less than what is returned, whatever `most` is.
+    the `most` pools that look best are weighed; with all of them the timeline is the cheapest there is.
     """
     job = job_of(a, j)
-    if not bound:
-        row[:] = -1
+    row[:] = -1
     if job.work <= 0:
         return 0.0
     window = job.last - job.first
     if window <= 0 or (job.hard and job.work > window * job.fastest):
         return leftover(job, job.work)
     if job.mode == NEVER:
-        return run_through(a, job, j, hold, draw, energy, free, room, row, not bound)
-    offer = offer_of(a, j, most, bound, hold, draw, energy, free, room)
+        return run_through(a, job, j, hold, draw, energy, free, room, row)
+    offer = offer_of(a, j, most, hold, draw, energy, free, room)
     if offer.pools.shape[0] == 0:
         return leftover(job, job.work)
     t = _tables(job, offer.pools.shape[0], offer.half.shape[0])
@@ -254,9 +252,18 @@ def solve_one(a: Arrays, j: int, hold: Floats, draw: Floats, energy: Floats, fre
         value = scratch[t.stop + offer.data * t.units + job.work]
     if value >= BIG:
         return BIG
-    if not bound:
-        window += 1
-        run = scratch[: t.stop].reshape((window, t.pools, t.units))
-        stop = scratch[t.stop : t.arrive].reshape((window, t.spots, t.units))
-        trace(job, offer, run, stop, scratch[t.fresh : t.fresh + window], row)
+    window += 1
+    run = scratch[: t.stop].reshape((window, t.pools, t.units))
+    stop = scratch[t.stop : t.arrive].reshape((window, t.spots, t.units))
+    trace(job, offer, run, stop, scratch[t.fresh : t.fresh + window], row)
+    return float(value)
+
+
+@kernel
+def find_room(a: Arrays, j: int, hold: Floats, draw: Floats, energy: Floats, free: Floats, room: Floats,
+              scratch: Floats, row: Rows, most: int) -> float:  # fmt: skip
+    """As `solve_one`; where the `most` pools that look best have no room, all are weighed."""
+    value = solve_one(a, j, hold, draw, energy, free, room, scratch, row, most)
+    if most < a.rate.shape[1] and (value >= BIG or (a.miss[j] > 0 and value >= a.miss[j])):
+        return float(solve_one(a, j, hold, draw, energy, free, room, scratch, row, a.rate.shape[1]))
     return float(value)

@@ -62,7 +62,8 @@ def pays(a: Arrays, m: Meters, found: Ints, n: int, before: Rows, rows: Rows, en
             if spare < 0.0:
                 return False
     for c in range(energy.shape[0]):
-        if grams[c] != m.grams[c]:
+        # Others may be at work on other sites: only those of this move are touched.
+        if m.exact[c] and np.abs(change[c]).max() > TINY_KWH:
             m.load[c] += change[c]
             m.grams[c], energy[c] = _served(a, m, c, m.load[c], True)
     return True

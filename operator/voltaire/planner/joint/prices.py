@@ -33,8 +33,15 @@ SAMPLE = 500
 AVERAGED = 0.15
 """The share of rounds, the last ones, that is averaged."""
 
-SHORT_LIST, PROVING = 5, 8
-"""How many pools a workload weighs by themselves, while prices move and when something is to be proven."""
+SHORT_LIST, LONG_LIST = 6, 40
+"""How many pools a workload weighs while prices move, and in the last quarter of the rounds. For a proof it
+weighs all."""
+
+LAST_QUARTER = 0.75
+"""Where in the rounds answers become more exact: more are asked, and they weigh more pools."""
+
+UNSOLD = 1e9
+"""Capacity from which on a pool is no scarce good: that of what needs no accelerators."""
 
 LITTLE = 0.01
 """Share of the most that a site could draw, at which energy prices begin."""
@@ -63,13 +70,13 @@ class Market:
         self.none = np.empty((0, a.slots), dtype=np.int16)
         # What a little costs at each site; the prices of nothing at all are not unique.
         energy = sites.prices(sites.serve(LITTLE * sites.most), a.grid, 1.0)
-        zero = Prices(np.zeros(a.capacity.shape), np.zeros(a.grid.shape), energy)
-        self.now = zero if start is None else start
+        self.now = Prices(merit_order(a), np.zeros(a.grid.shape), energy) if start is None else start
         self.bound, self.best, self.values = -np.inf, self.now, np.zeros(a.jobs)
 
-    def ask(self, jobs: Ints, weight: float, prices: Prices) -> tuple[Floats, Floats, Floats]:
+    def ask(self, jobs: Ints, weight: float, prices: Prices, most: int = SHORT_LIST,
+            ) -> tuple[Floats, Floats, Floats]:  # fmt: skip
         """What is free (P, K), what room is left (C, K) and what energy is drawn (C, K) when `jobs` answer,
-        each counted `weight` times and weighing its best pools."""
+        each counted `weight` times and weighing its `most` best pools."""
         a = self.a
         shapes = (a.capacity.shape, a.limit.shape, a.grid.shape)
         found = [[np.zeros(shape) for shape in shapes] for _ in range(self.threads)]
@@ -77,7 +84,7 @@ class Market:
         def work(i: int, part: Ints) -> None:
             free, room, load = found[i]
             visit(a, ASK, part, weight, prices.hold, prices.draw, prices.energy, self.scratch[i], self.none,
-                  free, room, load, self.values, SHORT_LIST)  # fmt: skip
+                  free, room, load, self.values, most)  # fmt: skip
 
         self.share(jobs, work)
         free, room, load = (sum(parts) for parts in zip(*found, strict=True))
@@ -94,7 +101,8 @@ class Market:
 
         def work(i: int, part: Ints) -> None:
             visit(a, PROVE, part, 1.0, prices.hold, prices.draw, prices.energy, self.scratch[i], self.none,
-                  a.capacity, a.limit, a.grid, values, PROVING)  # fmt: skip
+                  a.capacity, a.limit, a.grid, values,
+                  len(a.capacity))  # fmt: skip
 
         self.share(np.arange(a.jobs), work)
         bound = lagrangian(a, prices, values, self.sites)
@@ -112,7 +120,8 @@ class Market:
             if over():
                 rounds = n
                 break
-            free, room, drawn = self.ask(sample, weight, self.now)
+            most = SHORT_LIST if n < LAST_QUARTER * rounds else LONG_LIST
+            free, room, drawn = self.ask(sample, weight, self.now, most)
             load.add(drawn)
             done = n / max(1, rounds - 1)
             step = first_step + (min(first_step, LAST_STEP) - first_step) * done
@@ -132,11 +141,38 @@ class Market:
         return rounds
 
 
+def merit_order(a: Arrays) -> Floats:
+    """Congestion prices (P, K) to begin with: all work spread evenly over its windows, and in each slot given
+    to the cheapest accelerators. A pool is worth what its energy is cheaper than that of the last one
+    needed."""
+    sold = (a.capacity > 0) & (a.capacity < UNSOLD)
+    cost = (_kw_each(a) * a.slot_hours)[:, None] * a.grid[a.pool_cluster]
+    order = np.argsort(np.where(sold, cost, np.inf), axis=0, kind="stable")
+    offered = np.cumsum(np.take_along_axis(np.where(sold, a.capacity, 0.0), order, axis=0), axis=0)
+    last = np.minimum((offered < _spread(a)).sum(axis=0), np.maximum(0, sold.sum(axis=0) - 1))
+    marginal = np.take_along_axis(cost, np.take_along_axis(order, last[None], axis=0), axis=0)
+    return np.where(sold, np.maximum(0.0, marginal - cost), 0.0)
+
+
+def _spread(a: Arrays) -> Floats:
+    """Accelerators wanted in each slot (K,) when all work is spread evenly over its window."""
+    window = np.maximum(1, a.last - a.first)
+    each = a.gang * np.minimum(1.0, a.work / a.fastest / window)
+    change = np.bincount(a.first, each, a.slots + 1)[: a.slots + 1]
+    change -= np.bincount(np.maximum(a.first, a.last), each, a.slots + 1)[: a.slots + 1]
+    return np.asarray(np.cumsum(change)[: a.slots], dtype=np.float64)
+
+
+def _kw_each(a: Arrays) -> Floats:
+    """Facility kW that an accelerator of each pool draws (P,), the mean over workloads."""
+    return np.asarray(a.kw.sum(axis=0) / max(1.0, float(a.gang.sum())))
+
+
 def _samples(a: Arrays, rounds: int, parts: int, rng: np.random.Generator) -> Iterator[tuple[Ints, float]]:
     """For each round, whom to ask and how many each stands for; larger samples in the last quarter."""
     size, order = a.gang * a.work, np.arange(a.jobs)
     for n in range(rounds):
-        count = parts if n < 0.75 * rounds else max(1, parts // 4)
+        count = parts if n < LAST_QUARTER * rounds else max(1, parts // 4)
         if n % count == 0 and count > 1:
             order = rng.permutation(a.jobs)
             order = order[np.argsort(size[order], kind="stable")]
@@ -172,11 +208,10 @@ def lagrangian(a: Arrays, prices: Prices, values: Floats, sites: Sites) -> float
 
 class _Steps:
     def __init__(self, a: Arrays, most: Floats) -> None:
-        used = a.kw.sum(axis=0) / max(1.0, float(a.gang.sum()))
         rate = a.grid.mean(axis=1)
-        typical = used * a.slot_hours * rate[a.pool_cluster]
+        typical = _kw_each(a) * a.slot_hours * rate[a.pool_cluster]
         typical = np.maximum(typical, float(typical.max(initial=0.0)) * 0.1)
-        sold = (a.capacity > 0) & (a.capacity < 1e9)
+        sold = (a.capacity > 0) & (a.capacity < UNSOLD)
         self.hold = _Adam(np.where(sold, a.capacity, 0.0), typical[:, None])
         self.draw = _Adam(_finite(a.limit), (a.slot_hours * rate)[:, None])
         self.energy = _Adam(most, rate[:, None])

@@ -10,11 +10,11 @@ from __future__ import annotations
 
 import numpy as np
 
-from voltaire.planner.joint.arrays import BIG, Arrays, Floats, Ints, Rows
+from voltaire.planner.joint.arrays import BIG, Arrays, Flags, Floats, Ints, Rows
 from voltaire.planner.joint.compiled import kernel
-from voltaire.planner.joint.kernel import solve_one
+from voltaire.planner.joint.kernel import find_room, solve_one
 from voltaire.planner.joint.meters import Meters, pays
-from voltaire.planner.joint.trace import account
+from voltaire.planner.joint.trace import account, take
 from voltaire.planner.joint.visits import paid_for_room
 
 MOST_OUT = 24
@@ -58,13 +58,16 @@ def lift(a: Arrays, j: int, row: Rows, free: Floats, room: Floats, who: Ints, co
 
 
 @kernel
-def enter(a: Arrays, rows: Rows, free: Floats, room: Floats, who: Ints, count: Ints) -> None:
-    """Everything anew from `rows`."""
+def enter(a: Arrays, rows: Rows, movable: Flags, free: Floats, room: Floats, who: Ints, count: Ints) -> None:
+    """Everything anew from `rows`; what is not `movable` (J,) holds its room, but is in no list."""
     free[:] = a.capacity
     room[:] = a.limit
     count[:] = 0
     for j in range(rows.shape[0]):
-        put(a, j, rows[j], free, room, who, count)
+        if movable[j]:
+            put(a, j, rows[j], free, room, who, count)
+        else:
+            take(a, j, rows[j], 1.0, free, room)
 
 
 @kernel
@@ -84,14 +87,14 @@ def _soften(a: Arrays, j: int, free: Floats, room: Floats, hold: Floats, draw: F
 
 
 @kernel
-def _draw(regret: Floats) -> int:
+def _draw(mine: Ints, regret: Floats) -> int:
     """The worst of five random ones."""
-    best = np.random.randint(0, regret.shape[0])
+    best = mine[np.random.randint(0, mine.shape[0])]
     for _ in range(4):
-        other = np.random.randint(0, regret.shape[0])
+        other = mine[np.random.randint(0, mine.shape[0])]
         if regret[other] > regret[best]:
             best = other
-    return best
+    return int(best)
 
 
 @kernel
@@ -145,7 +148,7 @@ def _place_again(a: Arrays, found: Ints, n: int, fresh: Rows, limit: float, hold
     scaled, drawn, load, new = hold * fade, draw * fade, np.zeros(energy.shape), 0.0
     for i in range(n):
         j = found[i]
-        if i > 0 and solve_one(a, j, scaled, drawn, mixed, free, room, scratch, fresh, most, False) >= BIG:
+        if i > 0 and find_room(a, j, scaled, drawn, mixed, free, room, scratch, fresh, most) >= BIG:
             return i, BIG
         powered, other, _ = account(a, j, fresh, energy, 1.0, load)
         rows[j], cost[j] = fresh, powered + other
@@ -157,12 +160,12 @@ def _place_again(a: Arrays, found: Ints, n: int, fresh: Rows, limit: float, hold
 
 
 @kernel
-def search(a: Arrays, rounds: int, seed: int, regret: Floats, hold: Floats, draw: Floats, energy: Floats,
-           scratch: Floats, rows: Rows, free: Floats, room: Floats, cost: Floats, who: Ints, count: Ints,
-           heat: float, most: int, meters: Meters, quoted: Floats) -> int:  # fmt: skip
-    """Try `rounds` moves; how many were kept. `regret` (J,) is brought up to date, and `meters` and `energy`
-    where sites are metered exactly. `quoted` (C, K): the market's price of energy. `heat`: g by which a
-    dearer one may be kept, on average."""
+def search(a: Arrays, rounds: int, seed: int, mine: Ints, regret: Floats, hold: Floats, draw: Floats,
+           energy: Floats, scratch: Floats, rows: Rows, free: Floats, room: Floats, cost: Floats, who: Ints,
+           count: Ints, heat: float, most: int, meters: Meters, quoted: Floats) -> int:  # fmt: skip
+    """Try `rounds` moves of the workloads `mine`; how many were kept. `regret` (J,) is brought up to date,
+    and `meters` and `energy` where sites are metered exactly. `quoted` (C, K): the market's price of energy.
+    `heat`: g by which a dearer one may be kept, on average."""
     np.random.seed(seed)
     found, old = np.empty(MOST_OUT + 1, dtype=np.int64), np.empty(MOST_OUT + 1)
     before, fresh = (
@@ -173,7 +176,7 @@ def search(a: Arrays, rounds: int, seed: int, regret: Floats, hold: Floats, draw
     metered = meters.exact.any()
     mixed = energy.copy() if metered else energy
     for _ in range(rounds):
-        j = _draw(regret)
+        j = _draw(mine, regret)
         found[0] = j
         lift(a, j, rows[j], free, room, who, count)
         share, more = np.random.random(), 0.6 + 0.8 * np.random.random()
@@ -182,7 +185,7 @@ def search(a: Arrays, rounds: int, seed: int, regret: Floats, hold: Floats, draw
         if metered:
             tilt = min(1.0, TILT * np.random.random())
             mixed[:] = tilt * quoted + (1.0 - tilt) * energy
-        if solve_one(a, j, soft, soft_draw, mixed, a.capacity, a.limit, scratch, fresh, most, False) < BIG:
+        if solve_one(a, j, soft, soft_draw, mixed, a.capacity, a.limit, scratch, fresh, most) < BIG:
             n = _make_room(a, j, fresh, rows, free, room, who, count, found)
         done, new, fits, total, limit = 0, BIG, n > 0, 0.0, 0.0
         n = abs(n)

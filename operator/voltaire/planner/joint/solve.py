@@ -15,17 +15,17 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from voltaire.planner.joint.anneal import BATCHES, Course
 from voltaire.planner.joint.arrays import NEVER, Arrays, Floats, Ints, Rows, empty_rows
 from voltaire.planner.joint.batteries import Sites, open_sites
 from voltaire.planner.joint.build import Built, build
 from voltaire.planner.joint.meters import Meters
-from voltaire.planner.joint.prices import FIRST_STEP, SAMPLE, Market, Prices
+from voltaire.planner.joint.prices import FIRST_STEP, LAST_QUARTER, SAMPLE, Market, Prices
 from voltaire.planner.joint.problem import Cluster, Problem, Workload
-from voltaire.planner.joint.search import SEEN, enter, search
 from voltaire.planner.joint.sites import Dispatch
 from voltaire.planner.joint.solution import Solution
 from voltaire.planner.joint.state import State, open_state, totals
-from voltaire.planner.joint.visits import INSERT, regrets, visit
+from voltaire.planner.joint.visits import INSERT, visit
 from voltaire.planner.joint.warm import carried
 
 FULL_ROUNDS, WARM_ROUNDS = 160, 12
@@ -43,14 +43,12 @@ SWEEP_SHARES = (0.9, 0.6, 0.3, 0.0)
 WEIGHED = 6
 """Pools that a workload weighs during repair."""
 
-FIRST_HEAT = 0.05
-"""Heat of the search at first, as a share of what workloads pay, the median of them."""
+FIRST_BATCH = 100
+"""Moves of the first batch, whose time says how many there will be."""
 
-COOL = 0.8
-"""The share of the search after which there is no heat left."""
-
-REFINE_ROUNDS, REFINE_STEP, REFINE_SHARE = 60, 0.02, 0.9
-"""Price rounds beside the search, their first step, and the share of the time after which they end."""
+PROOF, LONGER = 3.0, 2.0
+"""How many times longer it takes to prove a bound, and to ask with the longer list, than to ask with the
+short one."""
 
 MOVES_PER_PRICE, FOLLOW, STRAY = 40, 0.1, 0.005
 """How far energy prices move towards those of the last plan, from sweep to sweep and where a site has several
@@ -107,7 +105,7 @@ class _Run:
         self.a: Arrays = self.built.arrays
         self.sites: Sites = open_sites(problem, self.a)
         self.rng = np.random.default_rng(effort.seed)
-        self.tried, self.one_pass = 0, 0.0
+        self.tried = 0
 
     def _spent(self) -> float:
         return self.clock() - self.began
@@ -141,20 +139,20 @@ class _Run:
             market.settle(market.now)
             return 0
         rounds, step = (WARM_ROUNDS, WARM_STEP) if warm else (FULL_ROUNDS, FIRST_STEP)
-        parts = max(1, self.a.jobs // SAMPLE)
+        most_parts = max(1, self.a.jobs // SAMPLE)
         if self.effort.rounds is not None:
-            return market.run(self.effort.rounds, parts, self._over, self.rng, step)
-        everybody = np.arange(self.a.jobs)
+            return market.run(self.effort.rounds, most_parts, self._over, self.rng, step)
         # The first call loads machine code, which says nothing about how long an answer takes.
-        market.ask(everybody[:1], 1.0, market.now)
+        market.ask(np.arange(1), 1.0, market.now)
         before = self._spent()
-        market.ask(everybody[::parts], 1.0, market.now)
-        each = max(1e-5, self._spent() - before)
-        self.one_pass = each * parts * self.threads
-        left = PRICE_SHARE * self.effort.seconds - self._spent()
-        # A round in the last quarter asks four times as many; the proof asks everybody.
-        affordable = int((left / each - parts) / (0.75 + 0.25 * min(4, parts)))
-        rounds = max(1, min(rounds, affordable))
+        market.ask(np.arange(self.a.jobs)[::most_parts], 1.0, market.now)
+        everybody = max(1e-5, self._spent() - before) * most_parts
+        left = PRICE_SHARE * self.effort.seconds - self._spent() - PROOF * everybody
+        # As large samples as there is time for.
+        costs = [everybody / n * (LAST_QUARTER + (1 - LAST_QUARTER) * LONGER * min(4, n))
+                 for n in range(1, most_parts + 1)]  # fmt: skip
+        parts = next((n for n, cost in enumerate(costs, 1) if rounds * cost <= left), most_parts)
+        rounds = max(1, min(rounds, int(left / costs[parts - 1])))
         return market.run(rounds, parts, lambda: self._over(PRICE_SHARE), self.rng, step)
 
     def _first_plan(self, market: Market, rows: Rows, warm: bool) -> tuple[State, Best]:
@@ -209,54 +207,26 @@ class _Run:
         return open_state(self.a, state.rows, energy)
 
     def _search(self, market: Market, state: State, best: Best) -> Best:
-        """Search until the time is over; meanwhile the other cores go on with the prices, for the bound."""
+        """Search until the moves or the time are over."""
         alone = 0 if self.sites.dispatched and self.sites.exact else 1
         if self.a.jobs <= alone or self._over():
             return best
-        worth = self.one_pass * REFINE_ROUNDS < self.effort.seconds - self._spent()
-        if self.effort.rounds is not None or self.threads < 2 or not worth:
-            return self._searched(market, state, best)
-        with ThreadPoolExecutor(self.threads - 1) as others:
-            refined = Market(self.a, self.sites.copy(), self.threads - 1, others, market.best)
-            going = self.pool.submit(self._refine, refined)
-            best = self._searched(market, state, best)
-            going.result()
-        if refined.bound > market.bound:
-            market.bound, market.best = refined.bound, refined.best
-        return best
-
-    def _refine(self, market: Market) -> None:
-        """Small steps from the prices found, everybody asked; stops when the time is over."""
-        rng = np.random.default_rng(self.effort.seed)
-        while not self._over(REFINE_SHARE):
-            market.now = market.best
-            market.run(REFINE_ROUNDS, 1, lambda: self._over(REFINE_SHARE), rng, REFINE_STEP)
-
-    def _searched(self, market: Market, state: State, best: Best) -> Best:
-        a, prices = self.a, market.best
-        who = np.zeros((*a.capacity.shape, SEEN), dtype=np.int64)
-        count = np.zeros(a.capacity.shape, dtype=np.int64)
-        most = np.inf if self.effort.neighbourhoods is None else self.effort.neighbourhoods
+        course = Course(self.a, market.best, market.values, market.scratch, self.pool, self.rng, WEIGHED)
+        given, began, pace = self.effort.neighbourhoods, self._spent(), 0.0
         state, best, meters = self._compared(state, best)
-        batch, first, began = 100, FIRST_HEAT * float(np.median(market.values)), self._spent()
-        while not self._over() and self.tried < most:
-            before = self._spent()
-            enter(a, state.rows, state.free, state.room, who, count)
-            regret = regrets(a, state.rows, state.cost, market.values, prices.hold, prices.draw)
-            done = (before - began) / max(1e-9, self.effort.seconds - began)
-            if self.effort.neighbourhoods is not None:
-                batch = min(max(100, int(most / 50)), self.effort.neighbourhoods - self.tried)
-                done = self.tried / most
-            heat, seed = first * max(0.0, 1 - done / COOL), int(self.rng.integers(2**31))
-            search(a, batch, seed, regret, prices.hold, prices.draw, state.energy, market.scratch[0],
-                   state.rows, state.free, state.room, state.cost, who, count, heat, WEIGHED,
-                   meters, prices.energy)  # fmt: skip
-            self.tried += batch
-            state, best, meters = self._compared(state, best)
-            if self.effort.neighbourhoods is None:
-                batch = self._next_batch(batch, self._spent() - before)
+        while not self._over() and (given is None or self.tried < given):
+            left = self.effort.seconds - self._spent()
+            # About a fiftieth of the time at once, and never past its end.
+            batch = min(4 * self.tried, pace * self.effort.seconds / BATCHES, pace * left) or FIRST_BATCH
+            moves = self.tried + max(batch, pace * left)
+            if given is not None:
+                moves, batch = given, min(max(FIRST_BATCH, given / BATCHES), given - self.tried)
             if not self.sites.exact:
-                batch = min(batch, max(MOVES_PER_PRICE, a.jobs // 5))
+                batch = min(batch, max(MOVES_PER_PRICE, self.a.jobs // 5))
+            course.batch(state, max(1, int(batch)), course.heat(self.tried / moves, moves), meters)
+            self.tried += max(1, int(batch))
+            state, best, meters = self._compared(state, best)
+            pace = self.tried / max(1e-9, self._spent() - began)
         return best
 
     def _compared(self, state: State, best: Best) -> tuple[State, Best, Meters]:
@@ -268,12 +238,6 @@ class _Run:
             state, now = open_state(self.a, best.rows.copy(), state.energy), best
         meters = self.sites.meters(now.load, now.dispatch)
         return self._repriced(state, now, 1.0 if exact else FOLLOW), self._better(best, now), meters
-
-    def _next_batch(self, batch: int, took: float) -> int:
-        """About a fiftieth of the time at once, and never past its end."""
-        each = max(took, 1e-4) / batch
-        left = self.effort.seconds - self._spent()
-        return int(max(1, min(4 * batch, self.effort.seconds / 50 / each, left / each)))
 
 
 def warm_up() -> None:

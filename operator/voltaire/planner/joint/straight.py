@@ -46,8 +46,8 @@ def _cheapest_start(a: Arrays, job: Job, j: int, p: int, until: int, hold: Float
 
 @kernel
 def run_through(a: Arrays, job: Job, j: int, hold: Floats, draw: Floats, energy: Floats, free: Floats,
-                room: Floats, row: Rows, write: bool) -> float:  # fmt: skip
-    """The cheapest timeline of workload j, written into `row` if `write`; its priced cost, or BIG."""
+                room: Floats, row: Rows) -> float:  # fmt: skip
+    """The cheapest timeline of workload j, written into `row`; its priced cost, or BIG."""
     best, at, pool = leftover(job, job.work), -1, -1
     if a.own[j] >= 0 and a.rate[j, a.own[j]] > 0:
         pool = a.own[j]
@@ -58,7 +58,7 @@ def run_through(a: Arrays, job: Job, j: int, hold: Floats, draw: Floats, energy:
                 value, k = _cheapest_start(a, job, j, p, job.last, hold, draw, energy, free, room)
                 if value < best:
                     best, at, pool = value, k, p
-    if write and at >= 0:
+    if at >= 0:
         for k in range(at, min(job.last, at + (job.work - 1) // a.rate[j, pool] + 1)):
             row[k] = pool
     return best

@@ -11,7 +11,7 @@ import numpy as np
 
 from voltaire.planner.joint.arrays import BIG, Arrays, Floats, Ints, Rows
 from voltaire.planner.joint.compiled import kernel
-from voltaire.planner.joint.kernel import solve_one
+from voltaire.planner.joint.kernel import find_room, solve_one
 from voltaire.planner.joint.trace import account, take
 
 ASK, PROVE, INSERT = 0, 1, 2
@@ -24,16 +24,17 @@ def visit(a: Arrays, what: int, jobs: Ints, weight: float, hold: Floats, draw: F
     """Visit `jobs` in turn, each weighing its `most` best pools.
 
     ASK: with all capacity theirs, take `weight` times what each wants from `free` (P, K), `room` (C, K), and
-    add it to `load` (C, K). PROVE: `values` (J,) become the least that each pays. INSERT: take each out and
-    put it back where it is cheapest; what finds no room keeps the timeline it had in `rows` (J, K); `values`
-    become costs at the prices `energy`.
+    add it to `load` (C, K). PROVE: `values` (J,) become the least that each pays, if it weighs all pools.
+    INSERT: take each out and put it back where it is cheapest; what finds no room keeps the timeline it had
+    in `rows` (J, K); `values` become costs at the prices `energy`.
     """
     row, none = np.empty(a.grid.shape[1], dtype=np.int16), np.zeros(energy.shape)
     for j in jobs:
         if what == INSERT:
             take(a, j, rows[j], -1.0, free, room)
-        within, limit = (free, room) if what == INSERT else (a.capacity, a.limit)
-        value = solve_one(a, j, hold, draw, energy, within, limit, scratch, row, most, what == PROVE)
+            value = find_room(a, j, hold, draw, energy, free, room, scratch, row, most)
+        else:
+            value = solve_one(a, j, hold, draw, energy, a.capacity, a.limit, scratch, row, most)
         if what == ASK:
             take(a, j, row, weight, free, room)
             account(a, j, row, none, weight, load)

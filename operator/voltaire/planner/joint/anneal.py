@@ -1,0 +1,122 @@
+"""The search's course: how hot it is, how many moves at once, and how several cores share it.
+
+With more than one core the clusters are dealt out anew before each batch, and each core moves only what is
+and stays within its own: they share all arrays and never touch the same place in them.
+"""
+
+from __future__ import annotations
+
+from concurrent.futures import Executor
+from dataclasses import dataclass
+
+import numpy as np
+
+from voltaire.planner.joint.arrays import Arrays, Floats, Ints, Rows
+from voltaire.planner.joint.compiled import kernel
+from voltaire.planner.joint.meters import Meters
+from voltaire.planner.joint.prices import Prices
+from voltaire.planner.joint.search import SEEN, enter, search
+from voltaire.planner.joint.state import State
+from voltaire.planner.joint.visits import regrets
+
+HEAT, HEAT_MOVES, MOST_HEAT = 0.2, 20.0, 1.0
+"""Heat at first, as a share of what workloads pay (the median): HEAT where there are HEAT_MOVES moves for
+each workload, growing with the root of that. Measured: what has many moves gains from starting hot, what has
+few only loses its way."""
+
+COLD, COOLED = 0.02, 0.95
+"""It falls by a constant factor a move to COLD of what it was at the share COOLED of all moves, then to 0."""
+
+BATCHES = 50
+"""Batches in a whole search, about."""
+
+CLUSTERS_EACH = 8
+"""Clusters that each core must have at least, or one works alone."""
+
+
+@dataclass(frozen=True, slots=True)
+class Lot:
+    """One core's part of a batch: `arrays` in which its workloads may run only within its clusters, and the
+    workloads `mine`."""
+
+    arrays: Arrays
+    mine: Ints
+
+
+class Course:
+    """A search under way. `values` (J,): the least that each workload pays at `prices`. There are as many
+    cores as `scratch` spaces; `most`: pools that a workload weighs."""
+
+    def __init__(self, a: Arrays, prices: Prices, values: Floats, scratch: list[Floats], pool: Executor,
+                 rng: np.random.Generator, most: int) -> None:  # fmt: skip
+        self.a, self.prices, self.values, self.rng, self.most = a, prices, values, rng, most
+        self.scratch, self.pool = scratch, pool
+        self.who = np.zeros((*a.capacity.shape, SEEN), dtype=np.int64)
+        self.count = np.zeros(a.capacity.shape, dtype=np.int64)
+        paid = values[a.work > 0]
+        self.typical = float(np.median(paid)) if len(paid) else 0.0
+
+    def heat(self, done: float, moves: float) -> float:
+        """g, after the share `done` of `moves`."""
+        if done >= COOLED:
+            return 0.0
+        first = min(MOST_HEAT, HEAT * np.sqrt(moves / max(1, self.a.jobs) / HEAT_MOVES))
+        return float(self.typical * first * COLD ** (done / COOLED))
+
+    def batch(self, state: State, moves: int, heat: float, meters: Meters) -> None:
+        """Try so many moves on `state`, whose energy `meters` count."""
+        a, prices = self.a, self.prices
+        lots = self._lots(state.rows)
+        movable = np.zeros(a.jobs, dtype=np.bool_)
+        for lot in lots:
+            movable[lot.mine] = True
+        enter(a, state.rows, movable, state.free, state.room, self.who, self.count)
+        regret = regrets(a, state.rows, state.cost, self.values, prices.hold, prices.draw)
+        total = sum(len(lot.mine) for lot in lots)
+
+        def work(i: int, lot: Lot, seed: int) -> None:
+            share = max(1, round(moves * len(lot.mine) / max(1, total)))
+            search(lot.arrays, share, seed, lot.mine, regret, prices.hold, prices.draw, state.energy,
+                   self.scratch[i], state.rows, state.free, state.room, state.cost, self.who, self.count,
+                   heat, self.most, meters, prices.energy)  # fmt: skip
+
+        seeds = self.rng.integers(2**31, size=len(lots))
+        list(self.pool.map(work, range(len(lots)), lots, seeds.tolist()))
+
+    def _lots(self, rows: Rows) -> list[Lot]:
+        a, cores = self.a, len(self.scratch)
+        clusters = len(a.grid)
+        if cores < 2 or clusters < CLUSTERS_EACH * cores:
+            return [Lot(a, np.arange(a.jobs))]
+        of_cluster = self.rng.permutation(clusters) % cores
+        lot_of_pool = of_cluster[a.pool_cluster]
+        home = _homes(a, rows, lot_of_pool, of_cluster, int(self.rng.integers(cores)))
+        lots = []
+        for i in range(cores):
+            mine = np.flatnonzero(home == i)
+            if len(mine):
+                rate = np.ascontiguousarray(np.where(lot_of_pool == i, a.rate, 0), dtype=np.int32)
+                lots.append(Lot(a._replace(rate=rate), mine))
+        return lots
+
+
+@kernel
+def _homes(a: Arrays, rows: Rows, lot_of_pool: Ints, lot_of_cluster: Ints, salt: int) -> Ints:
+    """For each workload the lot in which it is, was and will be, -1 if that is more than one; what has no
+    place yet tries its luck in one or the other."""
+    found, lots = np.full(rows.shape[0], -1, dtype=np.int64), lot_of_cluster.max() + 1
+    for j in range(rows.shape[0]):
+        home, one = -1, True
+        if a.own[j] >= 0:
+            home = lot_of_pool[a.own[j]]
+        elif a.data[j] >= 0:
+            home = lot_of_cluster[a.data[j]]
+        for k in range(a.first[j], a.last[j]):
+            p = rows[j, k]
+            if p >= 0:
+                if home < 0:
+                    home = lot_of_pool[p]
+                one = one and home == lot_of_pool[p]
+        if one:
+            found[j] = home if home >= 0 else (j + salt) % lots
+    return found
