@@ -30,7 +30,7 @@ def test_a_move_pays_if_its_exact_cost_leaves_enough_and_only_then_meters_follow
     a, rows = first.built.arrays, first.rows.copy()
     served = sites.serve(first.load_kwh)
     meters, energy = sites.meters(first.load_kwh, served), sites.prices(served, a.grid, 1.0)
-    j = int(np.argmax((rows >= 0).sum(axis=1)))
+    j = int(np.argmax(np.isin(rows, list(served)).sum(axis=1)))
     before, priced = rows[[j]], energy.copy()
     rows[j] = -1
     load, _, _ = totals(a, rows)
