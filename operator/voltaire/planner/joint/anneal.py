@@ -19,10 +19,10 @@ from voltaire.planner.joint.search import SEEN, enter, search
 from voltaire.planner.joint.state import State
 from voltaire.planner.joint.visits import regrets
 
-HEAT, HEAT_MOVES, MOST_HEAT = 0.2, 20.0, 1.0
+HEAT, HEAT_MOVES, MOST_HEAT, WARM_HEAT = 0.2, 20.0, 1.0, 0.05
 """Heat at first, as a share of what workloads pay (the median): HEAT where there are HEAT_MOVES moves for
 each workload, growing with the root of that. Measured: what has many moves gains from starting hot, what has
-few only loses its way."""
+few only loses its way. At most MOST_HEAT, and WARM_HEAT from an earlier plan, which is good already."""
 
 COLD, COOLED = 0.02, 0.95
 """It falls by a constant factor a move to COLD of what it was at the share COOLED of all moves, then to 0."""
@@ -48,9 +48,9 @@ class Course:
     cores as `scratch` spaces; `most`: pools that a workload weighs."""
 
     def __init__(self, a: Arrays, prices: Prices, values: Floats, scratch: list[Floats], pool: Executor,
-                 rng: np.random.Generator, most: int) -> None:  # fmt: skip
+                 rng: np.random.Generator, most: int, warm: bool) -> None:  # fmt: skip
         self.a, self.prices, self.values, self.rng, self.most = a, prices, values, rng, most
-        self.scratch, self.pool = scratch, pool
+        self.scratch, self.pool, self.hottest = scratch, pool, WARM_HEAT if warm else MOST_HEAT
         self.who = np.zeros((*a.capacity.shape, SEEN), dtype=np.int64)
         self.count = np.zeros(a.capacity.shape, dtype=np.int64)
         paid = values[a.work > 0]
@@ -60,7 +60,7 @@ class Course:
         """g, after the share `done` of `moves`."""
         if done >= COOLED:
             return 0.0
-        first = min(MOST_HEAT, HEAT * np.sqrt(moves / max(1, self.a.jobs) / HEAT_MOVES))
+        first = min(self.hottest, HEAT * np.sqrt(moves / max(1, self.a.jobs) / HEAT_MOVES))
         return float(self.typical * first * COLD ** (done / COOLED))
 
     def batch(self, state: State, moves: int, heat: float, meters: Meters) -> None:

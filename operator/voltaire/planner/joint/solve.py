@@ -120,7 +120,7 @@ class _Run:
         market = Market(self.a, self.sites, self.threads, self.pool, prices)
         rounds = self._price(market, warm=last is not None)
         state, best = self._first_plan(market, rows, last is not None)
-        best = self._search(market, state, best)
+        best = self._search(market, state, best, last is not None)
         # Nothing that a plan pays is below zero, so zero is proven too.
         bound = min(max(0.0, market.bound), best.grams)
         return Solution(
@@ -206,12 +206,13 @@ class _Run:
         energy = self.sites.prices(best.dispatch, state.energy, weight)
         return open_state(self.a, state.rows, energy)
 
-    def _search(self, market: Market, state: State, best: Best) -> Best:
+    def _search(self, market: Market, state: State, best: Best, warm: bool) -> Best:
         """Search until the moves or the time are over."""
         alone = 0 if self.sites.dispatched and self.sites.exact else 1
         if self.a.jobs <= alone or self._over():
             return best
-        course = Course(self.a, market.best, market.values, market.scratch, self.pool, self.rng, WEIGHED)
+        course = Course(self.a, market.best, market.values, market.scratch, self.pool, self.rng, WEIGHED,
+                        warm)  # fmt: skip
         given, began, pace = self.effort.neighbourhoods, self._spent(), 0.0
         state, best, meters = self._compared(state, best)
         while not self._over() and (given is None or self.tried < given):
