@@ -58,7 +58,11 @@ class _Replay:
         return math.floor(self.w.throughput.get(kind, 1.0) * self.p.units_per_slot + 1e-9)
 
     def fastest(self) -> int:
-        kinds = {kind for c in self.p.clusters for kind in c.capacity} if self.w.accelerators else {""}
+        kinds = {""} if not self.w.accelerators else {
+            kind for c in self.p.clusters if self.w.clusters is None or c.name in self.w.clusters
+            for kind, count in c.capacity.items()
+            if max(count if isinstance(count, tuple) else (count,)) >= self.w.accelerators
+        }  # fmt: skip
         return max([self.speed(kind) for kind in kinds] + [1])
 
     def stop(self, k: int) -> None:

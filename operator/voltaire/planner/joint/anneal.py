@@ -1,18 +1,13 @@
-"""The search's course: how hot it is, how many moves at once, and how several cores share it.
-
-With more than one core the clusters are dealt out anew before each batch, and each core moves only what is
-and stays within its own: they share all arrays and never touch the same place in them.
-"""
+"""The search's course: how hot it is, and how several cores share a batch of moves."""
 
 from __future__ import annotations
 
 from concurrent.futures import Executor
-from dataclasses import dataclass
 
 import numpy as np
 
-from voltaire.planner.joint.arrays import Arrays, Floats, Ints, Rows
-from voltaire.planner.joint.compiled import kernel
+from voltaire.planner.joint.arrays import Arrays, Floats
+from voltaire.planner.joint.lots import Lot, deal
 from voltaire.planner.joint.meters import Meters
 from voltaire.planner.joint.prices import Prices
 from voltaire.planner.joint.search import SEEN, enter, search
@@ -29,18 +24,6 @@ COLD, COOLED = 0.02, 0.95
 
 BATCHES = 50
 """Batches in a whole search, about."""
-
-CLUSTERS_EACH = 8
-"""Clusters that each core must have at least, or one works alone."""
-
-
-@dataclass(frozen=True, slots=True)
-class Lot:
-    """One core's part of a batch: `arrays` in which its workloads may run only within its clusters, and the
-    workloads `mine`."""
-
-    arrays: Arrays
-    mine: Ints
 
 
 class Course:
@@ -66,7 +49,7 @@ class Course:
     def batch(self, state: State, moves: int, heat: float, meters: Meters) -> None:
         """Try so many moves on `state`, whose energy `meters` count."""
         a, prices = self.a, self.prices
-        lots = self._lots(state.rows)
+        lots = deal(a, state.rows, len(self.scratch), self.rng)
         movable = np.zeros(a.jobs, dtype=np.bool_)
         for lot in lots:
             movable[lot.mine] = True
@@ -82,41 +65,3 @@ class Course:
 
         seeds = self.rng.integers(2**31, size=len(lots))
         list(self.pool.map(work, range(len(lots)), lots, seeds.tolist()))
-
-    def _lots(self, rows: Rows) -> list[Lot]:
-        a, cores = self.a, len(self.scratch)
-        clusters = len(a.grid)
-        if cores < 2 or clusters < CLUSTERS_EACH * cores:
-            return [Lot(a, np.arange(a.jobs))]
-        of_cluster = self.rng.permutation(clusters) % cores
-        lot_of_pool = of_cluster[a.pool_cluster]
-        home = _homes(a, rows, lot_of_pool, of_cluster, int(self.rng.integers(cores)))
-        lots = []
-        for i in range(cores):
-            mine = np.flatnonzero(home == i)
-            if len(mine):
-                rate = np.ascontiguousarray(np.where(lot_of_pool == i, a.rate, 0), dtype=np.int32)
-                lots.append(Lot(a._replace(rate=rate), mine))
-        return lots
-
-
-@kernel
-def _homes(a: Arrays, rows: Rows, lot_of_pool: Ints, lot_of_cluster: Ints, salt: int) -> Ints:
-    """For each workload the lot in which it is, was and will be, -1 if that is more than one; what has no
-    place yet tries its luck in one or the other."""
-    found, lots = np.full(rows.shape[0], -1, dtype=np.int64), lot_of_cluster.max() + 1
-    for j in range(rows.shape[0]):
-        home, one = -1, True
-        if a.own[j] >= 0:
-            home = lot_of_pool[a.own[j]]
-        elif a.data[j] >= 0:
-            home = lot_of_cluster[a.data[j]]
-        for k in range(a.first[j], a.last[j]):
-            p = rows[j, k]
-            if p >= 0:
-                if home < 0:
-                    home = lot_of_pool[p]
-                one = one and home == lot_of_pool[p]
-        if one:
-            found[j] = home if home >= 0 else (j + salt) % lots
-    return found

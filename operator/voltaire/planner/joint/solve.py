@@ -19,6 +19,7 @@ from voltaire.planner.joint.anneal import BATCHES, Course
 from voltaire.planner.joint.arrays import NEVER, Arrays, Floats, Ints, Rows, empty_rows
 from voltaire.planner.joint.batteries import Sites, open_sites
 from voltaire.planner.joint.build import Built, build
+from voltaire.planner.joint.lots import Lot, deal
 from voltaire.planner.joint.meters import Meters
 from voltaire.planner.joint.prices import FIRST_STEP, LAST_QUARTER, SAMPLE, Market, Prices
 from voltaire.planner.joint.problem import Cluster, Problem, Workload
@@ -40,8 +41,8 @@ PRICE_SHARE = 0.5
 SWEEP_SHARES = (0.9, 0.6, 0.3, 0.0)
 """How prices fade from sweep to sweep."""
 
-WEIGHED = 6
-"""Pools that a workload weighs during repair."""
+INSERT_WEIGHED, WEIGHED = 40, 8
+"""Pools that a workload weighs in insertion and sweeps, and in a move of the search."""
 
 FIRST_BATCH = 100
 """Moves of the first batch, whose time says how many there will be."""
@@ -158,17 +159,17 @@ class _Run:
     def _first_plan(self, market: Market, rows: Rows, warm: bool) -> tuple[State, Best]:
         a, prices = self.a, market.best
         state = open_state(a, rows, prices.energy)
-        self._insert(market, state, self._waiting(rows), 1.0)
+        self._part(market, state, a, self._waiting(rows), 1.0, 0, whole=True)
         if (_bound_to_run(a) & (state.rows < 0).all(axis=1)).any():
             # Timelines stand in the way of what may not be stopped.
             state = open_state(a, empty_rows(a), prices.energy)
-            self._insert(market, state, np.argsort(_urgency(a), kind="stable"), 1.0)
+            self._part(market, state, a, np.argsort(_urgency(a), kind="stable"), 1.0, 0, whole=True)
         best = self._weigh(state.rows)
         for share in SWEEP_SHARES[-1:] if warm else SWEEP_SHARES:
             # One sweep there is always: timelines carried from another world are weighed anew in this one.
             if self._over() and share > 0.0:
                 continue
-            self._insert(market, state, self.rng.permutation(a.jobs), share, whole=share <= 0.0)
+            self._sweep(market, state, share)
             best = self._better(best, self._weigh(state.rows))
             # The last sweep sees what little more costs now: nobody may have asked the market for it.
             late = share <= SWEEP_SHARES[-2] and self.sites.exact
@@ -180,13 +181,24 @@ class _Run:
         waiting = np.flatnonzero((rows < 0).all(axis=1))
         return waiting[np.argsort(_urgency(self.a)[waiting], kind="stable")]
 
-    def _insert(self, market: Market, state: State, jobs: Ints, share: float, whole: bool = False) -> None:
-        prices = market.best
+    def _sweep(self, market: Market, state: State, share: float) -> None:
+        """Take each out and put it back, in random order, on all cores."""
+        order = self.rng.permutation(self.a.jobs)
+        lots = deal(self.a, state.rows, self.threads, self.rng)
+
+        def work(i: int, lot: Lot) -> None:
+            mine = order[np.isin(order, lot.mine)]
+            self._part(market, state, lot.arrays, mine, share, i, share <= 0.0)
+
+        list(self.pool.map(work, range(len(lots)), lots))
+
+    def _part(self, market: Market, state: State, a: Arrays, jobs: Ints, share: float, core: int,
+              whole: bool) -> None:  # fmt: skip
+        hold, draw = market.best.hold * share, market.best.draw * share
         for part in np.array_split(jobs, max(1, len(jobs) // 500)):
-            visit(self.a, INSERT, part, 1.0, prices.hold * share, prices.draw * share, state.energy,
-                  market.scratch[0], state.rows, state.free, state.room, self.a.grid, state.cost,
-                  WEIGHED)  # fmt: skip
-            if self._over() and share < 1.0 and not whole:
+            visit(a, INSERT, part, 1.0, hold, draw, state.energy, market.scratch[core], state.rows,
+                  state.free, state.room, a.grid, state.cost, INSERT_WEIGHED)  # fmt: skip
+            if self._over() and not whole:
                 return
 
     def _weigh(self, rows: Rows) -> Best:
