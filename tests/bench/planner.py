@@ -54,7 +54,7 @@ FULL_SPREAD = (
     Case(500, 4, 96, 0.5, 0.85, False, 1), Case(1_000, 10, 48, 1.0, 0.85, False, 1),
 )  # fmt: skip
 
-AGAINST = (Case(20, 4, 24, 1.0, 0.3), Case(60, 4, 48, 1.0, 0.3), Case(120, 6, 48, 1.0, 0.3))
+AGAINST = (Case(20, 4, 24, 1.0, 0.3), Case(200, 4, 24, 1.0, 0.3), Case(300, 6, 24, 1.0, 0.3))
 """What HiGHS can be asked for: the linear relaxation, and of the first the program."""
 
 GROWTH = (100, 1_000, 10_000, 100_000)
@@ -128,7 +128,7 @@ def against(quick: bool, seconds: float) -> list[dict[str, object]]:
     found: list[dict[str, object]] = []
     for case in AGAINST[:1] if quick else AGAINST:
         problem = case.problem()
-        m, plan = planned(case, problem, within(1.0, cores=1))
+        m, plan = planned(case, problem, within(0.5, cores=1))
         began = time.process_time()
         relaxed = solve_exact(problem, seconds, relaxed=True)
         lp = time.process_time() - began
