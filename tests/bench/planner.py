@@ -128,7 +128,7 @@ def against(quick: bool, seconds: float) -> list[dict[str, object]]:
     found: list[dict[str, object]] = []
     for case in AGAINST[:1] if quick else AGAINST:
         problem = case.problem()
-        m, plan = planned(case, problem, within(0.5, cores=1))
+        m, plan = planned(case, problem, within(0.4, cores=1))
         began = time.process_time()
         relaxed = solve_exact(problem, seconds, relaxed=True)
         lp = time.process_time() - began
