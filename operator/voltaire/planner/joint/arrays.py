@@ -30,7 +30,6 @@ Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 Bools = NDArray[np.bool_]
 Rows = NDArray[np.int16]
-Flags = NDArray[np.bool_]
 
 BIG = 1e18
 """Cost of the impossible, g."""

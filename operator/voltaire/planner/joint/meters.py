@@ -10,9 +10,8 @@ from __future__ import annotations
 from typing import NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
 
-from voltaire.planner.joint.arrays import Arrays, Floats, Ints, Rows
+from voltaire.planner.joint.arrays import Arrays, Bools, Floats, Ints, Rows
 from voltaire.planner.joint.compiled import kernel
 from voltaire.planner.joint.ladder import Limits
 from voltaire.planner.joint.store import run
@@ -26,7 +25,7 @@ class Meters(NamedTuple):
     limits (C, 9); the `host`'s kWh in a slot; kWh of workloads, `load` (C, K), and g that the site costs
     with it."""
 
-    exact: NDArray[np.bool_]
+    exact: Bools
     sun: Floats
     solar_grams: Floats
     limits: Floats
@@ -51,14 +50,14 @@ def pays(a: Arrays, m: Meters, found: Ints, n: int, before: Rows, rows: Rows, en
          ) -> bool:  # fmt: skip
     """Whether `rows` of the first `n` of `found` instead of `before` cost at most `spare` g more than they
     seem to at the prices `energy`. If so, load, cost and prices follow."""
-    change, grams = np.zeros(energy.shape), m.grams.copy()
+    change = np.zeros(energy.shape)
     for i in range(n):
         account(a, found[i], rows[found[i]], energy, 1.0, change)
         account(a, found[i], before[i], energy, -1.0, change)
     for c in range(energy.shape[0]):
         if m.exact[c] and np.abs(change[c]).max() > TINY_KWH:
-            grams[c], _ = _served(a, m, c, m.load[c] + change[c], False)
-            spare -= grams[c] - m.grams[c] - (change[c] * energy[c]).sum()
+            grams, _ = _served(a, m, c, m.load[c] + change[c], False)
+            spare -= grams - m.grams[c] - (change[c] * energy[c]).sum()
             if spare < 0.0:
                 return False
     for c in range(energy.shape[0]):

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from voltaire.planner.joint.arrays import BIG, Arrays, Flags, Floats, Ints, Rows
+from voltaire.planner.joint.arrays import BIG, Arrays, Bools, Floats, Ints, Rows
 from voltaire.planner.joint.compiled import kernel
 from voltaire.planner.joint.kernel import find_room, solve_one
 from voltaire.planner.joint.meters import Meters, pays
@@ -58,7 +58,7 @@ def lift(a: Arrays, j: int, row: Rows, free: Floats, room: Floats, who: Ints, co
 
 
 @kernel
-def enter(a: Arrays, rows: Rows, movable: Flags, free: Floats, room: Floats, who: Ints, count: Ints) -> None:
+def enter(a: Arrays, rows: Rows, movable: Bools, free: Floats, room: Floats, who: Ints, count: Ints) -> None:
     """Everything anew from `rows`; what is not `movable` (J,) holds its room, but is in no list."""
     free[:] = a.capacity
     room[:] = a.limit

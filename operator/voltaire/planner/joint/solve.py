@@ -13,10 +13,9 @@ from concurrent.futures import Executor, ThreadPoolExecutor
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
 from voltaire.planner.joint.anneal import BATCHES, Course
-from voltaire.planner.joint.arrays import NEVER, Arrays, Floats, Ints, Rows, empty_rows
+from voltaire.planner.joint.arrays import NEVER, Arrays, Bools, Floats, Ints, Rows, empty_rows
 from voltaire.planner.joint.batteries import Sites, open_sites
 from voltaire.planner.joint.build import Built, build
 from voltaire.planner.joint.lots import Lot, deal
@@ -263,8 +262,8 @@ def warm_up() -> None:
     solve(problem, Effort(rounds=1, neighbourhoods=1, threads=1), first)
 
 
-def _bound_to_run(a: Arrays) -> NDArray[np.bool_]:
-    found: NDArray[np.bool_] = (a.own >= 0) & ((a.mode == NEVER) | (a.held > 0)) & (a.work > 0)
+def _bound_to_run(a: Arrays) -> Bools:
+    found: Bools = (a.own >= 0) & ((a.mode == NEVER) | (a.held > 0)) & (a.work > 0)
     return found
 
 
