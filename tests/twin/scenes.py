@@ -109,10 +109,12 @@ def scenario(
 
 @dataclass
 class Scripted:
-    """A policy that says what it was told to say, by hour: actions of (job, action, cluster)."""
+    """A policy that says what it was told to say, by hour: actions of (job, action, cluster). `next_start`:
+    hours at which it always wants to start jobs."""
 
     script: Mapping[float, Sequence[tuple[str, Action, str | None]]]
     batteries: Mapping[str, Sequence[float]] = field(default_factory=dict)
+    next_start: Mapping[str, float] = field(default_factory=dict)
     name: str = "scripted"
     asked: list[float] = field(default_factory=list)
     snapshots: list[Snapshot] = field(default_factory=list)
@@ -123,6 +125,9 @@ class Scripted:
         self.snapshots.append(snapshot)
         said = self.script.get(round(hour, 6), ())
         decisions = {uid: Decision(uid, action, where, None, "Told", "") for uid, action, where in said}
+        for uid, start in self.next_start.items():
+            waits = Decision(uid, Action.WAIT, None, None, "Told", "", next_start=START + start * HOUR)
+            decisions.setdefault(uid, waits)
         first = int(hour)
         powers = {name: tuple(kw[first:]) for name, kw in self.batteries.items()}
         return Plan(now, snapshot.start, snapshot.slot, decisions, powers)

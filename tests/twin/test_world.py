@@ -43,6 +43,20 @@ def test_the_policy_is_asked_at_slots_and_once_for_what_arrives_together() -> No
     assert set(policy.snapshots[0].workloads) == {"j", "k"}
 
 
+def test_room_that_comes_free_within_a_slot_is_used_at_once() -> None:
+    jobs = [job("j", accelerators=12, duration_h=0.25), job("k", accelerators=5)]
+    both = [("j", START, "a"), ("k", START, "a")]
+    world = played(scenario(TWO, jobs, GRAMS), Scripted({0.0: both, 0.25: both}))
+    assert runs(world, "k") == [(0.25, 2.25, "a", "Run")]
+
+
+def test_the_policy_is_asked_when_its_plan_wants_to_start_something() -> None:
+    policy = Scripted({1.5: [("j", START, "a")]}, next_start={"j": 1.5})
+    world = played(scenario(TWO, [job(earliest_h=1.5)], GRAMS), policy)
+    assert runs(world) == [(1.5, 3.5, "a", "Run")]
+    assert policy.asked[:4] == [0.0, 1.0, 1.5, 2.0]
+
+
 def test_a_gang_that_does_not_fit_waits() -> None:
     jobs = [job("j", accelerators=12), job("k", accelerators=5)]
     both = [("j", START, "a"), ("k", START, "a")]

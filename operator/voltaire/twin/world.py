@@ -1,9 +1,10 @@
 """The world: it moves on by itself, and does what a policy decides as far as capacity and rules allow.
 
 Time runs in hours from the start. Within a slot the next thing that happens is a job's own change (its
-transfer has arrived, its restart is over, its work is done) or an arrival; the policy is asked at every slot
-boundary and after every arrival. What holds whatever a policy says: a gang runs whole or not at all, capacity
-and power limits, residency and selectors, minimum residence, and that what may not be stopped runs through.
+transfer has arrived, its restart is over, its work is done), an arrival, or a start that the last plan saw
+coming; the policy is asked at every slot boundary and after all of these but restarts, as the operator's is.
+What holds whatever a policy says: a gang runs whole or not at all, capacity and power limits, residency and
+selectors, minimum residence, and that what may not be stopped runs through.
 """
 
 from __future__ import annotations
@@ -20,7 +21,7 @@ from voltaire.twin.forecasts import Forecasts
 from voltaire.twin.policy import Policy
 from voltaire.twin.scenario import Scenario
 from voltaire.twin.sites import Site, open_sites, storages_of
-from voltaire.twin.state import JobState, Status, fresh
+from voltaire.twin.state import HOUR, JobState, Status, fresh
 from voltaire.twin.views import Views
 
 EPSILON = 1e-9
@@ -83,13 +84,15 @@ class World:
         while True:
             event = self._events[0][0] if self._events else end
             arrival = self._coming[-1].arrival_h if self._coming else end
-            moment = min(event, arrival)
+            start = self._next_start_h()
+            moment = min(event, arrival, start)
             if moment >= end - EPSILON:
                 break
             self._advance(moment)
+            changed = start <= moment + EPSILON
             while self._events and self._events[0][0] <= moment + EPSILON:
-                self._happen(*heapq.heappop(self._events)[1:])
-            if self._arrivals():
+                changed |= self._happen(*heapq.heappop(self._events)[1:])
+            if self._arrivals() or changed:
                 self._decide()
         self._advance(end)
         while self._events and self._events[0][0] <= end + EPSILON:
@@ -250,18 +253,28 @@ class World:
     def _expect(self, state: JobState, moment: float) -> None:
         heapq.heappush(self._events, (moment, state.job.id, state.turn))
 
-    def _happen(self, uid: str, turn: int) -> None:
-        """A job's own change, unless something else came before it."""
+    def _next_start_h(self) -> float:
+        """When the plan next wants to start something that waits."""
+        if self._plan is None:
+            return float("inf")
+        starts = (d.next_start for d in self._plan.decisions.values() if d.uid in self._active)
+        hours = ((t - self.scenario.start) / HOUR for t in starts if t is not None)
+        return min((h for h in hours if h > self._now + EPSILON), default=float("inf"))
+
+    def _happen(self, uid: str, turn: int) -> bool:
+        """A job's own change, unless something else came before it; whether there is more room or less."""
         state = self.states[uid]
         if state.turn != turn:
-            return
+            return False
         if state.status is Status.TRANSFER:
             self._arrived(state)
         elif state.status is Status.RESTART:
             state.close(self._now)
             self._work(state)
+            return False
         elif state.status is Status.RUN:
             state.close(self._now, done=True)
             self._vacate(state)
             self._turn(state, Status.DONE)
             del self._active[uid]
+        return True
