@@ -211,6 +211,26 @@ class TestWhen:
         assert outcome(got) == (Action.WAIT, None, "WaitingForEarliestStart")
         assert got.next_start == NOW + timedelta(minutes=50)
 
+    def test_it_does_not_start_early_within_the_slot_either(self) -> None:
+        soon = NOW + timedelta(minutes=8)
+        got = decide([PARIS], workload(earliest_start=soon))
+        assert outcome(got) == (Action.WAIT, None, "WaitingForEarliestStart")
+        assert (got.next_start, got.finish) == (soon, soon + 2 * HOUR)
+
+    @pytest.mark.parametrize("minutes", [8, 37, 50])
+    def test_what_only_fits_between_the_slots_has_those_it_touches_to_itself(self, minutes: int) -> None:
+        begin = NOW + timedelta(minutes=minutes)
+        tight = workload(
+            accelerators=16, earliest_start=begin, deadline=begin + timedelta(minutes=122),
+            deadline_required=True,
+        )  # fmt: skip
+        other = workload("other", accelerators=16, deadline=begin + 6 * HOUR, deadline_required=True)
+        got = plan(world([PARIS], [tight, other]), NOW).decisions
+        assert (got["w"].next_start, got["w"].finish, got["w"].late) == (begin, begin + 2 * HOUR, False)
+        assert got["other"].segments[-1].end <= NOW + timedelta(minutes=minutes) or (
+            got["other"].segments[0].start >= begin + 2 * HOUR
+        )
+
     def test_ten_minutes_of_work_fit_into_a_slot_of_fifteen(self) -> None:
         got = decide(
             [PARIS],

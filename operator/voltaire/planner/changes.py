@@ -41,7 +41,7 @@ class Change:
 
 def change_now(case: Case, terms: Terms, made: Outcome, ground: Ground, fleet: Fleet) -> Change | None:
     """The change that `made` begins in the first slot; None where it begins none."""
-    now, w = made.runs_now(fleet.time.slot_seconds), case.workload
+    now, w = made.now, case.workload
     if case.own is None:
         away = now is not None and case.anchor is not None and now.cluster != case.anchor
         return Change(w.uid, case, True, 0.0, 0.0, True) if away else None

@@ -36,10 +36,11 @@ class Outcome:
     migrations: int = 0
     stops: int = 0
 
-    def runs_now(self, slot_seconds: float) -> Place | None:
-        """Where it runs in the first slot."""
+    @property
+    def now(self) -> Place | None:
+        """Where it runs from now on; None while it waits, if only for its earliest start within the slot."""
         first = self.stretches[0] if self.stretches else None
-        return first.place if first is not None and first.start < slot_seconds else None
+        return first.place if first is not None and first.start <= 0 else None
 
 
 @dataclass(slots=True)

@@ -167,10 +167,12 @@ def _less(effort: Effort) -> Effort:
 
 
 def _early(case: Case, runs: list[Run], ground: Ground, fleet: Fleet) -> list[Run]:
-    """What begins with the first whole slot it may use begins a little before, if there is room: at its
-    earliest start."""
+    """At its earliest start begins what has the slot of that to itself, and, if there is room, what begins
+    with the first whole slot after it."""
     place, begin, end = runs[0]
     earliest, slot = fleet.time.seconds(case.workload.earliest_start), fleet.time.slot_seconds
+    if begin < earliest:
+        return [(place, earliest, end), *runs[1:]]
     if not max(0.0, begin - slot) < earliest < begin:
         return runs
     k, gang = int(earliest // slot), case.workload.accelerators

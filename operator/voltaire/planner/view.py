@@ -36,8 +36,8 @@ class View:
 
     @property
     def now(self) -> Place | None:
-        """Where it runs in the first slot."""
-        return self.outcome.runs_now(self.fleet.time.slot_seconds)
+        """Where it runs from now on."""
+        return self.outcome.now
 
     @property
     def late(self) -> bool:

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import IntEnum
 from math import ceil, floor
+from typing import NamedTuple
 
 import numpy as np
 
@@ -30,7 +31,8 @@ MOST_UNITS, CLOSE = 24, 0.95
 """Units per slot are refined, at most to so many, where a throughput would lose more than a twentieth to
 rounding."""
 
-_TINY = 1e-9
+_TINY, _JUST = 1e-9, 1.0
+"""Rounding, in slots; what ends within a second of its deadline meets it."""
 
 
 class Level(IntEnum):
@@ -118,7 +120,7 @@ def _workload(case: Case, terms: Terms, ask: Ask, fleet: Fleet) -> Workload:
         hours += case.restore_seconds + (0.0 if case.own is None else case.at_risk_seconds)
     earliest = max(0.0, time.seconds(w.earliest_start), time.slot_seconds if ask.delayed else 0.0)
     settled = time.seconds(w.last_change + w.minimum_residence) if w.last_change else 0.0
-    deadline, required, late = _deadline(case, terms, ask, fleet, where, hours, earliest)
+    window = _window(case, terms, ask, fleet, where, hours, earliest)
     change = terms.change_grams * ask.dearer
     residence = time.horizon if case.lasting else w.minimum_residence.total_seconds()
     power = w.power_kw
@@ -127,15 +129,15 @@ def _workload(case: Case, terms: Terms, ask: Ask, fleet: Fleet) -> Workload:
     speeds = w.throughput.items()
     return Workload(
         w.uid,
-        max(time.slot_seconds, hours) / 3600.0 if case.lasting else hours / 3600.0,
+        max(time.slot_seconds, hours) / 3600.0 if case.lasting else window.work / 3600.0,
         w.accelerators,
         power,
         {kind: min(speed, 1.0) if case.lasting and speed > 0 else speed for kind, speed in speeds},
         tuple(dict.fromkeys(p.cluster for p in where)),
-        earliest_hours=earliest / 3600.0,
-        deadline_hours=deadline / 3600.0,
-        required=required,
-        late_grams_per_hour=late,
+        earliest_hours=window.earliest / 3600.0,
+        deadline_hours=window.deadline / 3600.0,
+        required=window.required,
+        late_grams_per_hour=window.late,
         miss_grams=max(1e4, 20.0 * most_kw(case) * fleet.worst * case.remaining / 3600.0, 20.0 * change),
         after_grams_per_hour=terms.after * 3600.0,
         mode=mode,
@@ -196,30 +198,44 @@ def _settled(case: Case, terms: Terms, fleet: Fleet) -> bool:
     return not fleet.sites[own.cluster].known and not (case.required and late)
 
 
-def _deadline(
-    case: Case, terms: Terms, ask: Ask, fleet: Fleet, where: tuple[Place, ...], work: float, earliest: float
-) -> tuple[float, bool, float]:
-    """Deadline in seconds, whether it is hard, g per hour past it."""
-    slot = fleet.time.slot_seconds
+class _Window(NamedTuple):
+    """Seconds from now, and of work at throughput 1. `late`: g per hour past the deadline."""
+
+    earliest: float
+    work: float
+    deadline: float
+    required: bool = False
+    late: float = 0.0
+
+
+def _window(case: Case, terms: Terms, ask: Ask, fleet: Fleet, where: tuple[Place, ...], work: float,
+            earliest: float) -> _Window:  # fmt: skip
+    """When it may be at work, on the grid."""
+    slot, horizon = fleet.time.slot_seconds, fleet.time.horizon
     if case.lasting:
-        return fleet.time.horizon, False, 2.0 * most_kw(case) * fleet.worst
+        return _Window(earliest, work, horizon, late=2.0 * most_kw(case) * fleet.worst)
     if case.leaving and not ask.held:
-        return 0.0, False, at_once_grams(case, fleet)
+        return _Window(earliest, work, 0.0, late=at_once_grams(case, fleet))
     if not case.required:
-        return terms.deadline, False, terms.lateness * 3600.0
-    need = _slots_alone(case, where, work, slot)
+        return _Window(earliest, work, terms.deadline, late=terms.lateness * 3600.0)
+    alone, rate = _alone(case, where, work)
+    need = ceil(alone / slot - _TINY)
     first, due = ceil(earliest / slot - _TINY), floor(terms.deadline / slot + _TINY)
-    if ask.level is Level.AT_ONCE or first + need > due or due > fleet.time.count:
-        # What the grid cannot tell apart from lateness is done at once, and mostly is in time.
+    if ask.level is Level.AT_ONCE or due > fleet.time.count or earliest + alone > terms.deadline + _JUST:
         soonest = max((first + need) * slot, terms.deadline if due > fleet.time.count else 0.0)
-        return soonest, False, at_once_grams(case, fleet)
+        return _Window(earliest, work, soonest, late=at_once_grams(case, fleet))
+    if first + need > due:
+        # It fits between the lines of the grid only: it has all slots that it touches to itself.
+        first = floor(earliest / slot + _TINY)
+        wait = earliest - first * slot
+        return _Window(first * slot, work + wait * rate, ceil((earliest + alone) / slot - _TINY) * slot, True)
     if ask.level is Level.GUARDED:
         due = max(first + need, due - max(fleet.spare_slots, ceil(fleet.spare_share * need)))
-    return due * slot, True, 0.0
+    return _Window(earliest, work, due * slot, True)
 
 
-def _slots_alone(case: Case, where: tuple[Place, ...], work: float, slot: float) -> int:
-    """Slots to the end of the work if it had the fleet to itself."""
+def _alone(case: Case, where: tuple[Place, ...], work: float) -> tuple[float, float]:
+    """Seconds to the end of the work where it had the fleet to itself, and how fast it works there."""
     found = []
     for place in {*where, *(() if case.own is None else (case.own,))}:
         more = 0.0
@@ -227,5 +243,5 @@ def _slots_alone(case: Case, where: tuple[Place, ...], work: float, slot: float)
             more = case.transfer_seconds * place.rate
             if case.own is not None and not case.leaving:
                 more += case.at_risk_seconds + case.restore_seconds
-        found.append(ceil((work + more) / place.rate / slot - _TINY))
-    return min(found, default=1)
+        found.append(((work + more) / place.rate, place.rate))
+    return min(found, default=(1.0, 1.0))
