@@ -49,6 +49,21 @@ def test_the_page_tells_policies_savings_and_intervals(page: str) -> None:
         assert expected in text
 
 
+def test_cost_is_shown_where_prices_are_known(result: Json, comparison: Json, page: str) -> None:
+    assert "cost, " not in own_part(page)
+    summaries = {
+        name: {**played, "summary": {**played["summary"], "cost": 1234.4}}
+        for name, played in result["policies"].items()
+    }
+    text = own_part(render({**result, "currency": "EUR", "policies": summaries}))
+    assert "cost, EUR" in text
+    assert text.count("1,234") == len(summaries)
+    rows = [{**row, "cost": interval(77.2)} for row in comparison["policies"]]
+    text = own_part(render_comparison({**comparison, "currency": "EUR", "policies": rows}))
+    assert "cost, mean, EUR" in text
+    assert text.count(">77<") == len(rows)
+
+
 def test_every_place_for_a_plot_has_its_plot(page: str) -> None:
     plots = json.loads(re.search(r'<script id="plots" type="application/json">(.*?)</script>', page)[1])
     shown = re.findall(r'class="plot" id="([^"]+)"(?: data-of="[^"]+" data-plot="([^"]+)")?', page)

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 import pytest
 
 from tests.twin.scenes import (
+    HOUR,
     Scripted,
     battery,
     cluster,
@@ -15,12 +18,17 @@ from tests.twin.scenes import (
     scenario,
     with_battery,
 )
+from tests.twin.scenes import START as SCENE_START
 from voltaire.planner.plan import Action
 from voltaire.twin.world import World
 
 START, PAUSE, MIGRATE = Action.START, Action.PAUSE, Action.MIGRATE
 TWO = fleet(cluster("a", jurisdictions=["EU"]), cluster("b", jurisdictions=["US"]))
 GRAMS = {"a": [100.0], "b": [50.0]}
+
+
+def at(hours: float) -> datetime:
+    return SCENE_START + hours * HOUR
 
 
 def runs(world: World, name: str = "j") -> list[tuple[float, float, str, str]]:
@@ -85,6 +93,21 @@ def test_nothing_starts_before_it_may() -> None:
     later = job(earliest_h=2.0)
     say = {hour: [("j", START, "a")] for hour in (0.0, 1.0, 2.0)}
     assert runs(played(scenario(TWO, [later], GRAMS), Scripted(say))) == [(2.0, 4.0, "a", "Run")]
+
+
+def test_announced_work_is_known_before_and_starts_when_it_arrives() -> None:
+    policy = Scripted({3.25: [("j", START, "a")]}, next_start={"j": 3.25})
+    world = played(scenario(TWO, [job(arrival_h=3.25)], GRAMS, announced_h=2.0), policy)
+    assert runs(world) == [(3.25, 5.25, "a", "Run")]
+    assert policy.asked[:4] == [1.25, 2.0, 3.0, 3.25]
+    seen = policy.snapshots[0].workloads["j"]
+    assert (seen.arrival, seen.earliest_start) == (at(1.25), at(3.25))
+
+
+def test_announced_work_is_refused_before_it_arrives() -> None:
+    say = Scripted({2.0: [("j", START, "a")]})
+    world = played(scenario(TWO, [job(arrival_h=3.25)], GRAMS, announced_h=36.0), say)
+    assert (runs(world), world.record.refused) == ([], 1)
 
 
 def test_what_may_not_be_stopped_runs_through() -> None:

@@ -17,7 +17,14 @@ from voltaire.cli.twin_options import (
     named_errors,
     prices_option,
 )
-from voltaire.cli.twin_sweep_options import asked, bar, sweep_options, wide_console
+from voltaire.cli.twin_sweep_options import (
+    asked,
+    bar,
+    mean_money,
+    say_unpriced,
+    sweep_options,
+    wide_console,
+)
 from voltaire.twin.report import render_comparison
 from voltaire.twin.sweep.compare import comparison
 from voltaire.twin.sweep.plan import to_compare
@@ -54,9 +61,7 @@ def compare(
         document = comparison(done, what.about())
     console = wide_console()
     console.print(_table(document))
-    if document["withoutPrice"]:
-        zones = ", ".join(document["withoutPrice"])
-        console.print(f"No cost: there are no prices of {zones}. Give --prices ZONE=FILE.")
+    say_unpriced(document, console)
     if overlap(moments(document["weeks"]), what.jobs.hours or 168.0):
         console.print("The weeks overlap: their intervals are narrower than those of independent ones.")
     if json_file is not None:
@@ -84,13 +89,9 @@ def _table(document: Mapping[str, Any]) -> Table:
             str(row["violations"]),
             f"{row['migrations']:.1f}",
             "-" if row["worstAgainstStay"] is None else f"{row['worstAgainstStay']:.3f}",
-            *((_money(row["cost"]),) if money else ()),
+            *((mean_money(row["cost"]),) if money else ()),
         )
     return table
-
-
-def _money(value: Mapping[str, float] | None) -> str:
-    return "-" if value is None else f"{value['mean']:,.2f}"
 
 
 def _percent(value: Mapping[str, float] | None) -> str:

@@ -85,6 +85,11 @@ baseline_battery_option = click.option(
     "--baseline-battery", type=click.Choice(list(RULES)), default=DEFAULT_RULE, show_default=True,
     help="What the baselines' batteries do. voltaire and clairvoyant plan theirs.",
 )  # fmt: skip
+announced_option = click.option(
+    "--announced", "announced_h", type=click.FloatRange(min=0), default=0.0, show_default=True,
+    metavar="HOURS", help="Work is known so many hours before it arrives, as AIWorkloads are that are "
+    "applied ahead with an earliestStart.",
+)  # fmt: skip
 
 
 @contextmanager

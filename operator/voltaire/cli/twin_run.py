@@ -16,6 +16,7 @@ from voltaire.cli.twin_options import (
     Forecast,
     Moment,
     Span,
+    announced_option,
     baseline_battery_option,
     chosen,
     named_errors,
@@ -49,6 +50,7 @@ WIDTH = 120
 @click.option("--slot", type=Span(), help="Planning slot. Absent: the one of the default PlacementPolicy.")
 @click.option("--forecast", type=Forecast(), default="perfect", show_default=True,
               help="perfect, dayahead:SIGMA or none.")  # fmt: skip
+@announced_option
 @click.option("--seed", type=click.IntRange(min=0), default=0, show_default=True,
               help="Fixes forecast errors and weather.")  # fmt: skip
 @click.option("--soc", type=click.FloatRange(0, 1), help="What batteries hold at first. Absent: the reserve.")
@@ -59,7 +61,7 @@ WIDTH = 120
 def run(
     fleets: tuple[Path, ...], jobs_file: Path | None, carbon: Path, solar: Path | None,
     policies: tuple[str, ...], start: datetime | None, hours: float | None, slot: timedelta | None,
-    forecast: ForecastKind, seed: int, soc: float | None, prices: tuple[PriceFile, ...],
+    forecast: ForecastKind, announced_h: float, seed: int, soc: float | None, prices: tuple[PriceFile, ...],
     baseline_battery: str, json_file: Path | None, html_file: Path | None,
 ) -> None:  # fmt: skip
     """Simulate a fleet with one or several policies.
@@ -73,6 +75,7 @@ def run(
         scenario = load_scenario(
             fleets, jobs_file, carbon, start=start, hours=hours, slot=slot, forecast=forecast, seed=seed,
             solar_file=solar, initial_soc=soc, price_files=prices, baseline_battery=baseline_battery,
+            announced_h=announced_h,
         )  # fmt: skip
         result = play_with_bars(scenario, names)
     show(result)

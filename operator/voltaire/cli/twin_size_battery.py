@@ -10,8 +10,15 @@ from typing import Any
 import click
 from rich.table import Table
 
-from voltaire.cli.twin_options import chosen, named_errors
-from voltaire.cli.twin_sweep_options import asked, bar, sweep_options, wide_console
+from voltaire.cli.twin_options import baseline_battery_option, chosen, named_errors, prices_option
+from voltaire.cli.twin_sweep_options import (
+    asked,
+    bar,
+    mean_money,
+    say_unpriced,
+    sweep_options,
+    wide_console,
+)
 from voltaire.twin.fleet_file import read_fleet, read_objects
 from voltaire.twin.sweep.plan import to_size
 from voltaire.twin.sweep.play import run_case
@@ -47,6 +54,8 @@ class Sizes(click.ParamType[tuple[float, ...]]):
               help="Carbon cost of wear, g per kWh delivered. Absent: the Battery's own.")  # fmt: skip
 @click.option("--site", "sites", multiple=True, help="Cluster to try sizes at. Absent: each in turn.")
 @click.option("--policy", default="voltaire", show_default=True, help="Who runs fleet and batteries.")
+@prices_option
+@baseline_battery_option
 @sweep_options
 def size_battery(
     capacities: tuple[float, ...], battery_hours: float, wear: float | None, sites: tuple[str, ...],
@@ -55,7 +64,8 @@ def size_battery(
     """Say what a battery of each size would save at each site, with wear.
 
     A size stands in place of the site's own battery, with its efficiencies, reserve and sun; other sites keep
-    theirs. Savings are against the same site and week with 0 kWh, less wear, for a year at that rate.
+    theirs. Savings are against the same site and week with 0 kWh, less wear, for a year at that rate. With
+    --prices it says what less the grid's energy costs.
     """
     (name,) = chosen((policy,))
     what = asked(given)
@@ -65,7 +75,9 @@ def size_battery(
         with bar("size-battery") as watch:
             done = sweep(cases, run_case, State(state), processes=processes, dask=dask, watch=watch)
         document = sizing(cases, done, {**what.about(), "policy": name, "batteryHours": battery_hours})
-    wide_console().print(_table(document))
+    console = wide_console()
+    console.print(_table(document))
+    say_unpriced(document, console)
     if json_file is not None:
         json_file.write_text(json.dumps(document, indent=1, allow_nan=False) + "\n", encoding="utf-8")
 
@@ -74,7 +86,9 @@ def _table(document: Mapping[str, Any]) -> Table:
     title = f"{document['policy']}, {len(document['weeks'])} weeks, a year at their rate, 95 % intervals"
     table = Table(title=title, title_justify="left", box=None)
     table.add_column("site")
-    for name in ("kWh", "saved kg/a", "of fleet", "wear kg/a", "cycles/a", "kg/a per kWh"):
+    money = document["currency"]
+    columns = ("kWh", "saved kg/a", "of fleet", "wear kg/a", "cycles/a", "kg/a per kWh")
+    for name in (*columns, *((f"saved {money}/a",) if money else ())):
         table.add_column(name, justify="right")
     for row in document["rows"]:
         saved, each = row["gramsSaved"], row["gramsSavedPerKWh"]
@@ -86,5 +100,6 @@ def _table(document: Mapping[str, Any]) -> Table:
             f"{row['wearGrams']['mean'] / 1000:,.0f}",
             f"{row['cycles']['mean']:.0f}",
             "-" if each is None else f"{each['mean'] / 1000:.2f}",
+            *((mean_money(row["costSaved"]),) if money else ()),
         )
     return table

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -12,7 +12,7 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 from rich.progress import Progress as Bars
 
-from voltaire.cli.twin_options import FILE, NEW_FILE, Forecast, Moment
+from voltaire.cli.twin_options import FILE, NEW_FILE, Forecast, Moment, announced_option
 from voltaire.twin.sweep.case import Workload
 from voltaire.twin.sweep.plan import Asked
 from voltaire.twin.sweep.runner import Progress, Watch
@@ -39,6 +39,7 @@ _OPTIONS = (
                  "all know as much of the past."),
     click.option("--forecast", type=Forecast(), default="perfect", show_default=True,
                  help="perfect, dayahead:SIGMA or none."),
+    announced_option,
     click.option("--seed", type=click.IntRange(min=0), default=0, show_default=True,
                  help="Fixes jobs, forecast errors and weather; each week counts on from it."),
     click.option("--processes", type=click.IntRange(min=1), default=1, show_default=True,
@@ -75,7 +76,7 @@ def asked(given: dict[str, Any]) -> Asked:
     )
     return Asked(given["fleets"], given["carbon"], jobs, given["weeks"], given["start"],
                  str(given["forecast"]), given["seed"], given["solar"], given.get("prices", ()),
-                 given.get("baseline_battery"))  # fmt: skip
+                 given.get("baseline_battery"), given["announced_h"])  # fmt: skip
 
 
 @contextmanager
@@ -98,6 +99,18 @@ def wide_console() -> Console:
     """Wide enough for a row of figures, also where output goes to a file."""
     console = Console()
     return console if console.width >= _WIDTH else Console(width=_WIDTH)
+
+
+def say_unpriced(document: Mapping[str, Any], console: Console) -> None:
+    """Name the zones whose prices are missing, where some are known."""
+    if document["withoutPrice"]:
+        zones = ", ".join(document["withoutPrice"])
+        console.print(f"No cost: there are no prices of {zones}. Give --prices ZONE=FILE.")
+
+
+def mean_money(value: Mapping[str, float] | None) -> str:
+    """The mean of an amount of money, for a table."""
+    return "-" if value is None else f"{value['mean']:,.2f}"
 
 
 def _text(path: Path | None) -> str | None:

@@ -24,6 +24,7 @@ def head(scenario: Scenario, policies: Mapping[str, PolicyResult]) -> TwinResult
         slotMinutes=scenario.slot.total_seconds() / 60.0,
         slots=scenario.slots,
         forecast=str(scenario.forecast),
+        announcedH=scenario.announced_h,
         seed=scenario.seed,
         voltaireVersion=version("voltaire"),
         clusters=tuple(_cluster(scenario, name) for name in sorted(scenario.clusters)),

@@ -121,6 +121,7 @@ class TwinResult:
     migration: Mapping[str, float]
     currency: str | None = None
     baselineBattery: str | None = None
+    announcedH: float = 0.0
     policies: Mapping[str, PolicyResult] = field(default_factory=dict)
     version: int = VERSION
 

@@ -42,6 +42,7 @@ class Scenario:
     `initial_soc`: what batteries hold at first, as a share of capacity; None: their reserve. `prices`: what
     a kWh costs in each slot of the run, by zone id, in `currency`, where that is known; nobody decides by it.
     `baseline_battery`: the rule that the baselines run batteries by; None: the one that they have.
+    `announced_h`: work is known so many hours before it arrives.
     """
 
     fleet: FleetFile
@@ -60,6 +61,7 @@ class Scenario:
     prices: Mapping[str, Floats] = field(default_factory=dict)
     currency: str | None = None
     baseline_battery: str | None = None
+    announced_h: float = 0.0
 
     @property
     def clusters(self) -> Mapping[str, RegionalCluster]:
@@ -94,6 +96,10 @@ class Scenario:
         """g/kWh in each slot of the run, (slots,)."""
         return self.intensity[zone][self.past_slots : self.past_slots + self.slots]
 
+    def known_h(self, job: Job) -> float:
+        """When the fleet hears of a job."""
+        return max(0.0, job.arrival_h - self.announced_h)
+
     def time(self, hours: float) -> datetime:
         """The moment `hours` after the start."""
         return self.start + timedelta(hours=hours)
@@ -119,6 +125,7 @@ def load_scenario(
     initial_soc: float | None = None,
     price_files: Sequence[PriceFile] = (),
     baseline_battery: str | None = None,
+    announced_h: float = 0.0,
 ) -> Scenario:
     """Read everything and check it. Without `jobs_file`, the fleet files' AIWorkloads are the jobs.
 
@@ -135,6 +142,7 @@ def load_scenario(
     return build_scenario(
         fleet, jobs, trace, start=begin, hours=hours, slot=slot, forecast=forecast, seed=seed, solar=sun,
         initial_soc=initial_soc, prices=read_prices(price_files, zones), baseline_battery=baseline_battery,
+        announced_h=announced_h,
     )  # fmt: skip
 
 
@@ -152,6 +160,7 @@ def build_scenario(
     initial_soc: float | None = None,
     prices: Prices | None = None,
     baseline_battery: str | None = None,
+    announced_h: float = 0.0,
 ) -> Scenario:
     """A scenario of what was read. `hours`: jobs that arrive later are left out; the run itself goes on to
     the last deadline and TAIL_HOURS more, as far as the trace goes.
@@ -182,7 +191,7 @@ def build_scenario(
     return Scenario(
         fleet, played, start, slot, slots, horizon, intensity, past, suns, forecast or ForecastKind(), seed,
         initial_soc, (trace.source,), {name: each for name, each in paid.items() if each is not None},
-        money.currency, baseline_battery,
+        money.currency, baseline_battery, announced_h,
     )  # fmt: skip
 
 

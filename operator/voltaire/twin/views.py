@@ -157,7 +157,7 @@ def _base(job: Job, scenario: Scenario, policy: PolicyView) -> dict[str, Any]:
         "accelerators": job.accelerators,
         "power_kw": job.power_kw,
         "throughput": job.throughput,
-        "arrival": scenario.time(job.arrival_h),
+        "arrival": scenario.time(scenario.known_h(job)),
         "earliest_start": scenario.time(job.start_h),
         "deadline": None if job.deadline_h is None else scenario.time(job.deadline_h),
         "deadline_required": job.deadline_required and job.deadline_h is not None,

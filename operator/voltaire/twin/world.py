@@ -83,7 +83,7 @@ class World:
         """Until the slot is over: events and arrivals in their order."""
         while True:
             event = self._events[0][0] if self._events else end
-            arrival = self._coming[-1].arrival_h if self._coming else end
+            arrival = self.scenario.known_h(self._coming[-1]) if self._coming else end
             start = self._next_start_h()
             moment = min(event, arrival, start)
             if moment >= end - EPSILON:
@@ -113,9 +113,9 @@ class World:
         self._now = moment
 
     def _arrivals(self) -> bool:
-        """Let in who has arrived; whether anybody has."""
+        """Let in who is known by now; whether there is anybody."""
         found = False
-        while self._coming and self._coming[-1].arrival_h <= self._now + EPSILON:
+        while self._coming and self.scenario.known_h(self._coming[-1]) <= self._now + EPSILON:
             state = self.states[self._coming.pop().id]
             state.status, state.since = Status.STOPPED, self._now
             self._active[state.job.id] = state

@@ -89,9 +89,18 @@ def write_prices(folder: Path) -> None:
 
 def test_size_battery_says_what_each_size_saves_with_wear(folder: Path, tmp_path: Path) -> None:
     given = ["--jobs", f"{folder}/jobs.csv", "--weeks", "1", "--capacity-kwh", "20", "--site", "south"]
-    result = run(folder, "size-battery", *given, "--policy", "voltaire", "--json", f"{tmp_path}/b.json")
+    write_prices(tmp_path)
+    file = f"{tmp_path}/FR_electricity_prices_2022.csv"
+    priced = ["--prices", file, "--prices", f"US-X={file}", "--baseline-battery", "idle"]
+    out = ["--policy", "voltaire", "--json", f"{tmp_path}/b.json"]
+    result = run(folder, "size-battery", *given, *priced, *out)
     assert result.exit_code == 0, result.output
-    nothing, twenty = json.loads((tmp_path / "b.json").read_text())["rows"]
+    assert "saved USD/a" in result.output
+    document = json.loads((tmp_path / "b.json").read_text())
+    assert (document["currency"], document["baselineBattery"]) == ("USD", "idle")
+    nothing, twenty = document["rows"]
+    assert nothing["costSaved"]["mean"] == 0
+    assert twenty["costSaved"]["mean"] != 0
     assert nothing["capacityKWh"] == 0
     assert nothing["gramsSaved"]["mean"] == 0
     assert twenty["cycles"]["mean"] > 0

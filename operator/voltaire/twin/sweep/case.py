@@ -45,7 +45,8 @@ class Store:
 @dataclass(frozen=True, slots=True)
 class Case:
     """`start` in RFC 3339, `forecast` as on the command line. `contents`: digest of all files' contents, so
-    that a changed file is another case and a moved one is not. `prices`: (zone, file)."""
+    that a changed file is another case and a moved one is not. `prices`: (zone, file). `announced_h`: as in
+    `Scenario`."""
 
     policy: str
     start: str
@@ -59,12 +60,13 @@ class Case:
     contents: str = ""
     prices: tuple[tuple[str, str], ...] = ()
     baseline_battery: str = DEFAULT_RULE
+    announced_h: float = 0.0
 
     @property
     def key(self) -> str:
         """A name for what the result depends on, the same in every process and on every machine."""
-        forecast = "any" if self.policy in _WITHOUT_FORECAST else self.forecast
-        plain = asdict(replace(self, fleet=(), carbon="", solar=None, forecast=forecast))
+        told = ("any", 0.0) if self.policy in _WITHOUT_FORECAST else (self.forecast, self.announced_h)
+        plain = asdict(replace(self, fleet=(), carbon="", solar=None, forecast=told[0], announced_h=told[1]))
         plain["version"] = version("voltaire")
         plain["prices"] = [zone for zone, _ in self.prices]
         plain["baseline_battery"] = None if self.policy in _OWN_BATTERIES else self.baseline_battery

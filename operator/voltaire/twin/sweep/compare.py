@@ -27,10 +27,17 @@ def comparison(summaries: Sequence[Summary], about: Mapping[str, Any]) -> dict[s
     rows.sort(key=lambda row: row["grams"]["mean"])
     return {
         "version": VERSION, "baseline": HOME, "best": BEST, "interval": METHOD, "weeks": weeks,
-        "currency": next((summary["currency"] for summary in summaries), None),
-        "withoutPrice": sorted({zone for summary in summaries for zone in summary["withoutPrice"]}), **about,
+        **money(summaries), **about,
         "policies": rows, "runs": list(summaries),
     }  # fmt: skip
+
+
+def money(summaries: Sequence[Summary]) -> dict[str, Any]:
+    """The currency of all runs, and the zones whose prices are missing."""
+    return {
+        "currency": next((summary["currency"] for summary in summaries), None),
+        "withoutPrice": sorted({zone for summary in summaries for zone in summary["withoutPrice"]}),
+    }
 
 
 def _row(name: str, weeks: Sequence[str], by: Mapping[tuple[str, str], Summary]) -> dict[str, Any]:

@@ -34,6 +34,7 @@ class Asked:
     solar: Path | None = None
     prices: tuple[PriceFile, ...] = ()
     baseline_battery: str | None = None
+    announced_h: float = 0.0
 
     def about(self) -> dict[str, Any]:
         """For the document that comes of it."""
@@ -41,6 +42,7 @@ class Asked:
             "fleet": [path.name for path in self.fleet],
             "carbon": self.carbon.name,
             "forecast": self.forecast,
+            "announcedH": self.announced_h,
             "seed": self.seed,
             "prices": [file.path.name for file in self.prices],
             "baselineBattery": self.baseline_battery or DEFAULT_RULE,
@@ -75,6 +77,7 @@ def by_weeks(asked: Asked) -> list[Case]:
             contents=contents,
             prices=tuple((file.zone, str(file.path.absolute())) for file in asked.prices),
             baseline_battery=asked.baseline_battery or DEFAULT_RULE,
+            announced_h=asked.announced_h,
         )
         for index, (start, workload) in enumerate(zip(starts, made, strict=True))
     ]

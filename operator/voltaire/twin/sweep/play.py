@@ -57,7 +57,7 @@ def scenario_of(case: Case) -> Scenario:
     solar = read_trace(Path(case.solar), with_solar(fleet), what="battery") if case.solar else None
     return build_scenario(
         fleet, jobs, trace, start=start, hours=case.jobs.hours, forecast=parse_forecast(case.forecast),
-        seed=case.seed, solar=solar, baseline_battery=case.baseline_battery,
+        seed=case.seed, solar=solar, baseline_battery=case.baseline_battery, announced_h=case.announced_h,
         prices=read_prices([PriceFile(zone, Path(name)) for zone, name in case.prices], zones),
     )  # fmt: skip
 
