@@ -64,6 +64,12 @@ def test_cost_is_shown_where_prices_are_known(result: Json, comparison: Json, pa
     assert text.count(">77<") == len(rows)
 
 
+def test_the_page_says_what_was_known_ahead(result: Json, comparison: Json, page: str) -> None:
+    assert "known" not in own_part(page)
+    assert f"forecast {result['forecast']}, work known 36 h ahead" in render({**result, "announcedH": 36.0})
+    assert "work known 12 h ahead" in render_comparison({**comparison, "announcedH": 12.0})
+
+
 def test_every_place_for_a_plot_has_its_plot(page: str) -> None:
     plots = json.loads(re.search(r'<script id="plots" type="application/json">(.*?)</script>', page)[1])
     shown = re.findall(r'class="plot" id="([^"]+)"(?: data-of="[^"]+" data-plot="([^"]+)")?', page)

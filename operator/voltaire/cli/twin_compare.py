@@ -26,6 +26,7 @@ from voltaire.cli.twin_sweep_options import (
     wide_console,
 )
 from voltaire.twin.report import render_comparison
+from voltaire.twin.report.rows import told
 from voltaire.twin.sweep.compare import comparison
 from voltaire.twin.sweep.plan import to_compare
 from voltaire.twin.sweep.play import run_case
@@ -71,7 +72,8 @@ def compare(
 
 
 def _table(document: Mapping[str, Any]) -> Table:
-    title = f"{len(document['weeks'])} weeks, forecast {document['forecast']}, 95 % intervals"
+    known = told(document["forecast"], document["announcedH"])
+    title = f"{len(document['weeks'])} weeks, {known}, 95 % intervals"
     table = Table(title=title, title_justify="left", box=None)
     table.add_column("policy")
     money = document["currency"]

@@ -8,7 +8,7 @@ from typing import Any
 
 from rich.table import Table
 
-from voltaire.twin.report.rows import HOME, rows
+from voltaire.twin.report.rows import HOME, rows, told
 from voltaire.twin.result import TwinResult
 
 
@@ -18,7 +18,9 @@ def policy_table(result: TwinResult) -> Table:
     shares of what `clairvoyant` saves; `-` where those were not played.
     """
     title = f"{len(result.jobs)} jobs, {result.slots} slots of {result.slotMinutes:g} min from {result.start}"
-    table = Table(title=f"{title}, forecast {result.forecast}", box=None, title_justify="left")
+    table = Table(
+        title=f"{title}, {told(result.forecast, result.announcedH)}", box=None, title_justify="left"
+    )
     priced = any(cluster["pricePerKWh"] is not None for cluster in result.clusters)
     table.add_column("policy")
     for name in _columns(result.currency if priced else None):

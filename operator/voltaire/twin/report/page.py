@@ -8,7 +8,7 @@ from typing import Any
 
 from voltaire.pages import render_page
 from voltaire.twin.report import figures
-from voltaire.twin.report.rows import chosen, rows, without
+from voltaire.twin.report.rows import chosen, rows, told, without
 
 _PACKAGE = "voltaire.twin.report"
 
@@ -31,14 +31,21 @@ def render(result: Mapping[str, Any], comparison: Mapping[str, Any] | None = Non
     return render_page(
         _PACKAGE, "result.html.j2", plots, _FILTERS, result=document, rows=table, about=about,
         summary=summary, row=next(row for row in table if row["name"] == about),
-        otherwise=without(document, about), drawn=len(figures.drawn_jobs(document)), comparison=comparison,
+        otherwise=without(document, about), told=_told(document),
+        drawn=len(figures.drawn_jobs(document)), comparison=comparison,
     )  # fmt: skip
 
 
 def render_comparison(comparison: Mapping[str, Any]) -> str:
     """The page of a comparison as `voltaire twin compare --json` writes it."""
     plots = _interval_plots(comparison)
-    return render_page(_PACKAGE, "comparison.html.j2", plots, _FILTERS, comparison=comparison)
+    return render_page(
+        _PACKAGE, "comparison.html.j2", plots, _FILTERS, comparison=comparison, told=_told(comparison)
+    )
+
+
+def _told(document: Mapping[str, Any]) -> str:
+    return told(document["forecast"], document.get("announcedH", 0.0))
 
 
 def _interval_plots(comparison: Mapping[str, Any]) -> dict[str, Any]:

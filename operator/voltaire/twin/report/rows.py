@@ -14,6 +14,11 @@ def emitted(summary: Json) -> float:
     return float(summary["grams"]) - float(summary.get("storedChangeGrams") or 0.0)
 
 
+def told(forecast: str, announced_h: float = 0.0) -> str:
+    """What the policies knew of the future, for people."""
+    return f"forecast {forecast}" + (f", work known {announced_h:g} h ahead" if announced_h else "")
+
+
 def chosen(result: Json) -> str:
     """The policy that a page is about: Voltaire's where it was played."""
     names = list(result["policies"])
