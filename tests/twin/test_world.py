@@ -96,7 +96,7 @@ def test_nothing_starts_before_it_may() -> None:
 
 
 def test_announced_work_is_known_before_and_starts_when_it_arrives() -> None:
-    policy = Scripted({3.25: [("j", START, "a")]}, next_start={"j": 3.25})
+    policy = Scripted({3.25: [("j", START, "a")]})
     world = played(scenario(TWO, [job(arrival_h=3.25)], GRAMS, announced_h=2.0), policy)
     assert runs(world) == [(3.25, 5.25, "a", "Run")]
     assert policy.asked[:4] == [1.25, 2.0, 3.0, 3.25]

@@ -56,6 +56,7 @@ class World:
         self._coming = list(reversed(scenario.jobs))
         self._active: dict[str, JobState] = {}
         self._events: list[tuple[float, str, int]] = []
+        self._opening: list[float] = []  # when what is known and may not start yet may
         self._clusters: Mapping[str, ClusterView] = {}
         self._floor = Floor(self.sites)
         self._plan: Plan | None = None
@@ -118,6 +119,7 @@ class World:
         while self._coming and self.scenario.known_h(self._coming[-1]) <= self._now + EPSILON:
             state = self.states[self._coming.pop().id]
             state.status, state.since = Status.STOPPED, self._now
+            heapq.heappush(self._opening, state.job.start_h)
             self._active[state.job.id] = state
             found = True
         return found
@@ -254,12 +256,14 @@ class World:
         heapq.heappush(self._events, (moment, state.job.id, state.turn))
 
     def _next_start_h(self) -> float:
-        """When the plan next wants to start something that waits."""
-        if self._plan is None:
-            return float("inf")
-        starts = (d.next_start for d in self._plan.decisions.values() if d.uid in self._active)
+        """When the plan next wants to start something that waits, or something may start for the first
+        time."""
+        while self._opening and self._opening[0] <= self._now + EPSILON:
+            heapq.heappop(self._opening)
+        decisions = {} if self._plan is None else self._plan.decisions
+        starts = (d.next_start for d in decisions.values() if d.uid in self._active)
         hours = ((t - self.scenario.start) / HOUR for t in starts if t is not None)
-        return min((h for h in hours if h > self._now + EPSILON), default=float("inf"))
+        return min([*self._opening[:1], *(h for h in hours if h > self._now + EPSILON)], default=float("inf"))
 
     def _happen(self, uid: str, turn: int) -> bool:
         """A job's own change, unless something else came before it; whether there is more room or less."""

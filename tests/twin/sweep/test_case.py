@@ -12,7 +12,7 @@ from voltaire.twin.sweep.case import Store, Workload, digest
     [
         {"seed": 1}, {"start": "2022-03-15T00:00:00Z"}, {"policy": "gaia"}, {"forecast": "none"},
         {"contents": "other"}, {"jobs": Workload(load=0.6)}, {"store": Store("paris", 100.0, 4.0)},
-        {"prices": (("FR", "p.csv"),)},
+        {"prices": (("FR", "p.csv"),)}, {"announced_h": 36.0},
     ],
 )  # fmt: skip
 def test_what_the_result_depends_on_changes_the_key(changes: dict[str, object]) -> None:

@@ -12,8 +12,8 @@ from typing import Any
 
 from voltaire.twin.baselines.batteries import DEFAULT_RULE
 
-# What these do is the same whatever is forecast.
-_WITHOUT_FORECAST = frozenset({"carbon-agnostic", "clairvoyant"})
+# What these do is the same whatever they are told of the future.
+UNTOLD = frozenset({"carbon-agnostic", "clairvoyant"})
 
 # These plan their batteries.
 _OWN_BATTERIES = frozenset({"voltaire", "clairvoyant"})
@@ -65,8 +65,8 @@ class Case:
     @property
     def key(self) -> str:
         """A name for what the result depends on, the same in every process and on every machine."""
-        told = ("any", 0.0) if self.policy in _WITHOUT_FORECAST else (self.forecast, self.announced_h)
-        plain = asdict(replace(self, fleet=(), carbon="", solar=None, forecast=told[0], announced_h=told[1]))
+        forecast = "any" if self.policy in UNTOLD else self.forecast
+        plain = asdict(replace(self, fleet=(), carbon="", solar=None, forecast=forecast))
         plain["version"] = version("voltaire")
         plain["prices"] = [zone for zone, _ in self.prices]
         plain["baseline_battery"] = None if self.policy in _OWN_BATTERIES else self.baseline_battery

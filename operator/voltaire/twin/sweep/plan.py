@@ -14,7 +14,7 @@ from voltaire.twin.fleet_file import FleetFile, read_fleet, read_objects
 from voltaire.twin.prices import PriceFile
 from voltaire.twin.report.rows import BEST, HOME
 from voltaire.twin.scenario import WITHOUT_DEADLINE
-from voltaire.twin.sweep.case import Case, Store, Workload, digest
+from voltaire.twin.sweep.case import UNTOLD, Case, Store, Workload, digest
 from voltaire.twin.sweep.play import jobs_of
 from voltaire.twin.sweep.weeks import spread
 from voltaire.twin.trace import read_trace
@@ -86,7 +86,11 @@ def by_weeks(asked: Asked) -> list[Case]:
 def to_compare(asked: Asked, policies: Sequence[str]) -> list[Case]:
     """Every policy in every week, with the two that savings and shares are measured by."""
     names = dict.fromkeys((HOME, *policies, BEST))
-    return [replace(week, policy=name) for week in by_weeks(asked) for name in names]
+    return [_played_by(name, week) for week in by_weeks(asked) for name in names]
+
+
+def _played_by(policy: str, week: Case) -> Case:
+    return replace(week, policy=policy, announced_h=0.0 if policy in UNTOLD else week.announced_h)
 
 
 def to_size(
