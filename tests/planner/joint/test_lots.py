@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import time
+from concurrent.futures import ThreadPoolExecutor
+
 import numpy as np
 import pytest
 
@@ -9,17 +12,20 @@ from tests.planner.joint.checker import judge
 from tests.planner.joint.instances import instance
 from tests.planner.joint.test_optimality import timelines
 from voltaire.planner.joint import Effort, solve
+from voltaire.planner.joint.anneal import Course
 from voltaire.planner.joint.batteries import open_sites
 from voltaire.planner.joint.build import build
 from voltaire.planner.joint.lots import deal
-from voltaire.planner.joint.state import totals
+from voltaire.planner.joint.solve import Best, _Run
+from voltaire.planner.joint.state import State, totals
 
 TWO = Effort(rounds=20, neighbourhoods=1_000, threads=2)
 
 
+@pytest.mark.parametrize("clusters", [4, 16])
 @pytest.mark.parametrize("batteries", [False, True])
-def test_a_plan_made_by_two_cores_is_sound_and_costs_what_it_says(batteries: bool) -> None:
-    problem = instance(150, 16, 24, 1.0, 0.6, 0, batteries)
+def test_a_plan_made_by_two_cores_is_sound_and_costs_what_it_says(clusters: int, batteries: bool) -> None:
+    problem = instance(150, clusters, 24, 1.0, 0.6, 0, batteries)
     plan = solve(problem, TWO)
     assert judge(problem, timelines(problem, plan)).violations == []
     sites = open_sites(problem, plan.built.arrays)
@@ -28,8 +34,9 @@ def test_a_plan_made_by_two_cores_is_sound_and_costs_what_it_says(batteries: boo
     assert plan.bound <= plan.grams
 
 
-def test_two_cores_make_the_same_plan_twice() -> None:
-    problem = instance(150, 16, 24, 1.0, 0.6, 0, True)
+@pytest.mark.parametrize("clusters", [4, 16])
+def test_two_cores_make_the_same_plan_twice(clusters: int) -> None:
+    problem = instance(150, clusters, 24, 1.0, 0.6, 0, True)
     first, second = solve(problem, TWO), solve(problem, TWO)
     assert (first.rows == second.rows).all()
 
@@ -52,3 +59,26 @@ def test_one_core_or_few_clusters_are_one_lot() -> None:
         problem = instance(20, clusters, 24, 1.0, 0.5)
         plan = solve(problem, Effort(rounds=2, neighbourhoods=0, threads=1))
         assert len(deal(build(problem).arrays, plan.rows, cores, np.random.default_rng(1))) == 1
+
+
+def test_few_clusters_are_searched_by_two_cores_from_nothing_and_by_one_from_a_plan() -> None:
+    problem = instance(60, 4, 24, 1.0, 0.5)
+    first = solve(problem, TWO)
+    assert first.neighbourhoods == 2_000
+    assert solve(problem, TWO, first).neighbourhoods == 1_000
+
+
+def test_the_better_of_two_searches_is_kept() -> None:
+    problem = instance(60, 4, 24, 1.0, 0.5)
+    ends: list[float] = []
+
+    class Noted(_Run):
+        def _anneal(self, course: Course, state: State, best: Best) -> tuple[Best, int]:
+            found = super()._anneal(course, state, best)
+            ends.append(found[0].grams)
+            return found
+
+    with ThreadPoolExecutor(2) as pool:
+        plan = Noted(problem, TWO, 0.0, 2, pool, time.monotonic).solve(None, 0)
+    assert len(set(ends)) == 2
+    assert plan.grams == min(ends)

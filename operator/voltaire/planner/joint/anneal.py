@@ -22,22 +22,26 @@ few only loses its way. At most MOST_HEAT, and WARM_HEAT from an earlier plan, w
 COLD, COOLED = 0.02, 0.95
 """It falls by a constant factor a move to COLD of what it was at the share COOLED of all moves, then to 0."""
 
+HOTTER = 4.0
+"""How much hotter the second of two courses from the same plan begins. Measured: what suits one instance is
+too cold for another by this much, and chance decides too; the better of both ends is kept."""
+
 BATCHES = 50
 """Batches in a whole search, about."""
 
 
 class Course:
     """A search under way. `values` (J,): the least that each workload pays at `prices`. There are as many
-    cores as `scratch` spaces; `most`: pools that a workload weighs."""
+    cores as `scratch` spaces; `most`: pools that a workload weighs; `hotter`: how many times."""
 
     def __init__(self, a: Arrays, prices: Prices, values: Floats, scratch: list[Floats], pool: Executor,
-                 rng: np.random.Generator, most: int, warm: bool) -> None:  # fmt: skip
+                 rng: np.random.Generator, most: int, warm: bool, hotter: float = 1.0) -> None:  # fmt: skip
         self.a, self.prices, self.values, self.rng, self.most = a, prices, values, rng, most
         self.scratch, self.pool, self.hottest = scratch, pool, WARM_HEAT if warm else MOST_HEAT
         self.who = np.zeros((*a.capacity.shape, SEEN), dtype=np.int64)
         self.count = np.zeros(a.capacity.shape, dtype=np.int64)
         paid = values[a.work > 0]
-        self.typical = float(np.median(paid)) if len(paid) else 0.0
+        self.typical = hotter * float(np.median(paid)) if len(paid) else 0.0
 
     def heat(self, done: float, moves: float) -> float:
         """g, after the share `done` of `moves`."""
@@ -63,5 +67,7 @@ class Course:
                    self.scratch[i], state.rows, state.free, state.room, state.cost, self.who, self.count,
                    heat, self.most, meters, prices.energy)  # fmt: skip
 
-        seeds = self.rng.integers(2**31, size=len(lots))
-        list(self.pool.map(work, range(len(lots)), lots, seeds.tolist()))
+        seeds = self.rng.integers(2**31, size=len(lots)).tolist()
+        # One alone works in its caller's thread, which may be of the pool and must not wait for it.
+        run = map if len(lots) == 1 else self.pool.map
+        list(run(work, range(len(lots)), lots, seeds))

@@ -160,6 +160,17 @@ def _place_again(a: Arrays, found: Ints, n: int, fresh: Rows, limit: float, hold
 
 
 @kernel
+def _undo(a: Arrays, found: Ints, done: int, n: int, before: Rows, old: Floats, rows: Rows, free: Floats,
+          room: Floats, cost: Floats, who: Ints, count: Ints) -> None:  # fmt: skip
+    """Take out the first `done` of `found` and put all `n` back as they were: `before`, at the cost `old`."""
+    for i in range(done):
+        lift(a, found[i], rows[found[i]], free, room, who, count)
+    for i in range(n):
+        rows[found[i]], cost[found[i]] = before[i], old[i]
+        put(a, found[i], before[i], free, room, who, count)
+
+
+@kernel
 def search(a: Arrays, rounds: int, seed: int, mine: Ints, regret: Floats, hold: Floats, draw: Floats,
            energy: Floats, scratch: Floats, rows: Rows, free: Floats, room: Floats, cost: Floats, who: Ints,
            count: Ints, heat: float, most: int, meters: Meters, quoted: Floats) -> int:  # fmt: skip
@@ -187,7 +198,7 @@ def search(a: Arrays, rounds: int, seed: int, mine: Ints, regret: Floats, hold: 
             mixed[:] = tilt * quoted + (1.0 - tilt) * energy
         if solve_one(a, j, soft, soft_draw, mixed, a.capacity, a.limit, scratch, fresh, most) < BIG:
             n = _make_room(a, j, fresh, rows, free, room, who, count, found)
-        done, new, fits, total, limit = 0, BIG, n > 0, 0.0, 0.0
+        done, new, fits, limit = 0, BIG, n > 0, 0.0
         n = abs(n)
         _large_first(a, found, n)
         for i in range(n):
@@ -196,7 +207,7 @@ def search(a: Arrays, rounds: int, seed: int, mine: Ints, regret: Floats, hold: 
                 powered, other, _ = account(a, w, rows[w], energy, 0.0, meters.load)
                 cost[w] = powered + other
             before[i], old[i] = rows[w], cost[w]
-            total += old[i]
+        total = old[:n].sum()
         if fits:
             limit = total + heat * -np.log(1e-12 + np.random.random()) - 1e-9 * (1.0 + abs(total))
             done, new = _place_again(a, found, n, fresh, limit, hold, draw, energy, mixed, scratch, rows,
@@ -211,9 +222,5 @@ def search(a: Arrays, rounds: int, seed: int, mine: Ints, regret: Floats, hold: 
                 regret[w] += cost[w] - old[i] + paid_for_room(a, w, rows[w], hold, draw)
                 regret[w] -= paid_for_room(a, w, before[i], hold, draw)
             continue
-        for i in range(done):
-            lift(a, found[i], rows[found[i]], free, room, who, count)
-        for i in range(n):
-            rows[found[i]], cost[found[i]] = before[i], old[i]
-            put(a, found[i], before[i], free, room, who, count)
+        _undo(a, found, done, n, before, old, rows, free, room, cost, who, count)
     return kept

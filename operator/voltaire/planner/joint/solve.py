@@ -14,11 +14,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from voltaire.planner.joint.anneal import BATCHES, Course
+from voltaire.planner.joint.anneal import BATCHES, HOTTER, Course
 from voltaire.planner.joint.arrays import NEVER, Arrays, Bools, Floats, Ints, Rows, empty_rows
 from voltaire.planner.joint.batteries import Sites, open_sites
 from voltaire.planner.joint.build import Built, build
-from voltaire.planner.joint.lots import Lot, deal
+from voltaire.planner.joint.lots import CLUSTERS_EACH, Lot, deal
 from voltaire.planner.joint.meters import Meters
 from voltaire.planner.joint.prices import FIRST_STEP, LAST_QUARTER, SAMPLE, Market, Prices
 from voltaire.planner.joint.problem import Cluster, Problem, Workload
@@ -59,7 +59,8 @@ workloads if that is more, and how much dearer than the best a plan may become."
 @dataclass(frozen=True, slots=True)
 class Effort:
     """How long to try: `seconds` of wall time (with `cpu`, of this process's CPU time, so that a busy machine
-    plans as well as an idle one), or exactly `rounds` price rounds and `neighbourhoods` moves of search."""
+    plans as well as an idle one), or exactly `rounds` price rounds and `neighbourhoods` moves of search, by
+    each core where two search alone."""
 
     seconds: float = 10.0
     rounds: int | None = None
@@ -222,24 +223,44 @@ class _Run:
         alone = 0 if self.sites.dispatched and self.sites.exact else 1
         if self.a.jobs <= alone or self._over():
             return best
-        course = Course(self.a, market.best, market.values, market.scratch, self.pool, self.rng, WEIGHED,
-                        warm)  # fmt: skip
-        given, began, pace = self.effort.neighbourhoods, self._spent(), 0.0
+        courses = self._courses(market, warm)
+        if len(courses) == 1:
+            best, self.tried = self._anneal(courses[0], state, best)
+            return best
+        ends = list(self.pool.map(lambda course: self._anneal(course, state.copy(), best), courses))
+        self.tried = sum(tried for _, tried in ends)
+        return min((found for found, _ in ends), key=lambda found: found.grams)
+
+    def _courses(self, market: Market, warm: bool) -> list[Course]:
+        """One on all cores; from nothing, where clusters are too few to be dealt out, one on each of two."""
+        cores = market.scratch[:2]
+        few = len(self.a.grid) < CLUSTERS_EACH * self.threads
+        if warm or len(cores) < 2 or not few or not self.sites.exact:
+            return [Course(self.a, market.best, market.values, market.scratch, self.pool, self.rng, WEIGHED,
+                           warm)]  # fmt: skip
+        return [
+            Course(self.a, market.best, market.values, [scratch], self.pool, rng, WEIGHED, warm, hotter)
+            for scratch, rng, hotter in zip(cores, self.rng.spawn(2), (1.0, HOTTER), strict=True)
+        ]
+
+    def _anneal(self, course: Course, state: State, best: Best) -> tuple[Best, int]:
+        """Follow a course to its end: the best plan, and how many moves were tried."""
+        given, began, pace, tried = self.effort.neighbourhoods, self._spent(), 0.0, 0
         state, best, meters = self._compared(state, best)
-        while not self._over() and (given is None or self.tried < given):
+        while not self._over() and (given is None or tried < given):
             left = self.effort.seconds - self._spent()
             # About a fiftieth of the time at once, and never past its end.
-            batch = min(4 * self.tried, pace * self.effort.seconds / BATCHES, pace * left) or FIRST_BATCH
-            moves = self.tried + max(batch, pace * left)
+            batch = min(4 * tried, pace * self.effort.seconds / BATCHES, pace * left) or FIRST_BATCH
+            moves = tried + max(batch, pace * left)
             if given is not None:
-                moves, batch = given, min(max(FIRST_BATCH, given / BATCHES), given - self.tried)
+                moves, batch = given, min(max(FIRST_BATCH, given / BATCHES), given - tried)
             if not self.sites.exact:
                 batch = min(batch, max(MOVES_PER_PRICE, self.a.jobs // 5))
-            course.batch(state, max(1, int(batch)), course.heat(self.tried / moves, moves), meters)
-            self.tried += max(1, int(batch))
+            course.batch(state, max(1, int(batch)), course.heat(tried / moves, moves), meters)
+            tried += max(1, int(batch))
             state, best, meters = self._compared(state, best)
-            pace = self.tried / max(1e-9, self._spent() - began)
-        return best
+            pace = tried / max(1e-9, self._spent() - began)
+        return best, tried
 
     def _compared(self, state: State, best: Best) -> tuple[State, Best, Meters]:
         """The state to go on from, the better plan, and the state's meters. Where sites dispatch, their

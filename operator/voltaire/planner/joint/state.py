@@ -21,6 +21,12 @@ class State:
     cost: Floats
     energy: Floats
 
+    def copy(self) -> State:
+        """One that shares nothing with it."""
+        return State(
+            self.rows.copy(), self.free.copy(), self.room.copy(), self.cost.copy(), self.energy.copy()
+        )
+
 
 def open_state(a: Arrays, rows: Rows, energy: Floats) -> State:
     """The state that `rows` amount to."""
