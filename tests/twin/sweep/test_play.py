@@ -34,11 +34,11 @@ def test_every_policy_is_played_in_every_week_with_those_it_is_measured_by(folde
     assert len({case.key for case in cases}) == 6
 
 
-
 def test_work_is_announced_to_all_but_those_who_know_nothing_or_all_of_the_future(folder: Path) -> None:
     ahead = to_compare(replace(asked(folder), announced_h=36.0), ["voltaire", "gaia"])
     known = {case.policy: case.announced_h for case in ahead}
     assert known == {"carbon-agnostic": 0.0, "voltaire": 36.0, "gaia": 36.0, "clairvoyant": 0.0}
+
 
 def test_jobs_that_are_made_are_others_every_week_and_the_same_every_time(folder: Path) -> None:
     made = asked(folder, jobs=Workload(load=0.3, hours=24.0, count=6, seed=5))
