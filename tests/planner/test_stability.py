@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import datetime, timedelta
+from typing import Any
 
 import numpy as np
 import pytest
@@ -83,6 +84,15 @@ def test_the_same_planner_and_world_give_the_same_plans_with_counted_effort() ->
         planner = Planner(QUICK)
         plans.append([planner.plan(seen, NOW + k * timedelta(minutes=5)) for k in range(3)])
     assert plans[0] == plans[1]
+
+
+def test_what_is_not_explained_is_decided_alike() -> None:
+    seen = world(fleet(), [*crowd(20), running("old", on="c")])
+    told = Planner(QUICK).plan(seen, NOW)
+    untold = Planner(QUICK, explained=False).plan(seen, NOW)
+    without: dict[str, Any] = {"reason": "", "message": "", "candidates": (), "limit": None}
+    assert untold.decisions == {uid: replace(d, **without) for uid, d in told.decisions.items()}
+    assert replace(untold, decisions={}) == replace(told, decisions={})
 
 
 def follow(seen: Snapshot, slots: int, noise: float = 0.0) -> tuple[int, set[str]]:

@@ -55,6 +55,15 @@ def test_a_run_writes_a_table_a_file_and_a_page(files: list[str], tmp_path: Path
     assert "clairvoyant" in (tmp_path / "out.html").read_text()
 
 
+def test_without_a_terminal_lines_say_how_far_each_policy_is(files: list[str]) -> None:
+    done = call(*files, "--policy", "carbon-agnostic", "--policy", "greedy-now")
+    told = [line.split() for line in done.stderr.splitlines()]
+    assert [words[0] for words in told] == ["carbon-agnostic:"] * 10 + ["greedy-now:"] * 10
+    shares = [int(words[1].rstrip("%")) for words in told[:10]]
+    assert shares == sorted(shares)
+    assert (shares[0] < 20, shares[-1]) == (True, 100)
+
+
 def test_the_table_counts_what_batteries_hold_as_compare_does(tmp_path: Path) -> None:
     world.write(tmp_path)
     files = [word for name in ("fleet.yaml", "jobs.csv", "carbon.csv")

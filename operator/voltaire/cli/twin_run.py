@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from importlib import import_module
 from pathlib import Path
+from time import monotonic
 
 import click
 from rich.console import Console
@@ -23,6 +24,7 @@ from voltaire.cli.twin_options import (
     prices_option,
 )
 from voltaire.twin.forecast_kind import ForecastKind
+from voltaire.twin.play import Progress as Told
 from voltaire.twin.play import play
 from voltaire.twin.prices import PriceFile
 from voltaire.twin.registry import POLICIES
@@ -32,6 +34,9 @@ from voltaire.twin.table import policy_table, without_price
 
 WIDTH = 120
 """Columns of a table that goes into a file."""
+
+LINES = 10
+"""How often each policy says how far it is where standard error is no terminal."""
 
 
 @click.command()
@@ -96,10 +101,13 @@ def show(result: TwinResult) -> None:
 
 
 def play_with_bars(scenario: Scenario, policies: tuple[str, ...]) -> TwinResult:
-    """Play, with a bar for each policy on standard error."""
+    """Play, with a bar for each policy on standard error, or lines where that is no terminal."""
+    console = Console(stderr=True)
+    if not console.is_terminal:
+        return play(scenario, policies, _lines(scenario.slots))
     columns = (TextColumn("{task.description}"), BarColumn(), TextColumn("{task.percentage:>3.0f} %"),
                TimeElapsedColumn())  # fmt: skip
-    with Progress(*columns, console=Console(stderr=True)) as shown:
+    with Progress(*columns, console=console) as shown:
         tasks = {name: shown.add_task(name, total=scenario.slots, start=False) for name in policies}
 
         def progress(name: str, slots: int) -> None:
@@ -107,3 +115,14 @@ def play_with_bars(scenario: Scenario, policies: tuple[str, ...]) -> TwinResult:
             shown.update(tasks[name], completed=slots)
 
         return play(scenario, policies, progress)
+
+
+def _lines(slots: int) -> Told:
+    """Says when another tenth of a policy's `slots` is over."""
+    began = monotonic()
+
+    def progress(name: str, done: int) -> None:
+        if done * LINES // slots > (done - 1) * LINES // slots:
+            click.echo(f"{name}: {done / slots:.0%} after {monotonic() - began:.0f} s", err=True)
+
+    return progress

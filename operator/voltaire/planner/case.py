@@ -110,9 +110,10 @@ class Cases:
 
     def build(self, w: WorkloadView) -> Case:
         """The case of one workload."""
+        selector = w.selector.model_dump_json() if w.selector.model_fields_set else ""
         key = (
             w.namespace, w.accelerators, w.power_kw, tuple(w.throughput.items()), w.residency,
-            w.selector.model_dump_json(), tuple(w.excluded.items()),
+            selector, tuple(w.excluded.items()),
         )  # fmt: skip
         if key not in self._found:
             self._found[key] = self._search(w)

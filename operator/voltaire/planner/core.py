@@ -11,7 +11,7 @@ from voltaire.fleet.snapshot import Snapshot, WorkloadView
 from voltaire.planner.alternatives import weigh
 from voltaire.planner.candidates import rejected_only
 from voltaire.planner.case import Case, Cases
-from voltaire.planner.explain import decide
+from voltaire.planner.explain import decide, plain
 from voltaire.planner.explain_lasting import leave
 from voltaire.planner.frozen import frozen_turns, why_frozen
 from voltaire.planner.joint import Effort, Problem, Solution
@@ -46,12 +46,14 @@ class Planner:
 
     `effort`: how long to try at most; small fleets are given less. Given counts instead of seconds, the same
     snapshots in the same order give the same plans, whatever the machine does meanwhile: what a simulation
-    needs. `problem`: that of the last plan, None where nothing was optimised.
+    needs. `explained`: whether what is optimised gets reasons, messages and candidates, which a simulation
+    does not read. `problem`: that of the last plan, None where nothing was optimised.
     """
 
-    def __init__(self, effort: Effort | None = None) -> None:
+    def __init__(self, effort: Effort | None = None, explained: bool = True) -> None:
         self.effort = effort or Effort(seconds=SECONDS)
         self.problem: Problem | None = None
+        self._explained = explained
         self._last: _Last | None = None
 
     def plan(self, snapshot: Snapshot, now: datetime) -> Plan:
@@ -69,7 +71,8 @@ class Planner:
             made = self._rounds(fleet, free).run()
             self._last = _Last(made.ground.solution, now, snapshot.slot)
             self.problem = made.problem
-            decisions |= explain(fleet, made, free, set(decisions))
+            decide_all = explain if self._explained else _unexplained
+            decisions |= decide_all(fleet, made, free, set(decisions))
         solution = None if made is None else made.ground.solution
         return Plan(
             now, snapshot.start, snapshot.slot, {uid: decisions[uid] for uid in sorted(decisions)},
@@ -179,3 +182,11 @@ def explain(
             outcome, refused = made.outcomes[uid], made.refused.get(uid)
             found[uid] = decide(View(fleet, made.ground, table, i, case, terms, outcome, refused))
     return found
+
+
+def _unexplained(
+    fleet: Fleet, made: Made, cases: Mapping[str, tuple[Case, Terms]], decided: set[str]
+) -> dict[str, Decision]:
+    """The same decisions as `explain` gives, without why."""
+    undecided = ((uid, *of) for uid, of in cases.items() if uid not in decided)
+    return {uid: plain(fleet, case, terms, made.outcomes[uid]) for uid, case, terms in undecided}

@@ -2,20 +2,25 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from voltaire.planner.candidates import candidates, limit
+from voltaire.planner.case import Case, Place
 from voltaire.planner.explain_lasting import why_lasting
 from voltaire.planner.explain_stay import why_stay
+from voltaire.planner.outcome import Outcome
 from voltaire.planner.plan import Action, Decision, Segment
 from voltaire.planner.reasons import Reason
+from voltaire.planner.sites import Fleet
+from voltaire.planner.terms import Terms
 from voltaire.planner.view import View
 from voltaire.planner.words import clock, finishes, grams, intensity, span
 
 _NEAR_SECONDS = 2 * 3600.0
 
 
-def action_of(v: View) -> Action:
-    """What the timeline means for now."""
-    now, own = v.now, v.case.own
+def action_of(own: Place | None, now: Place | None) -> Action:
+    """What a timeline means for now: from where it is to where it runs from now on."""
     if own is None:
         return Action.WAIT if now is None else Action.START
     if now is None:
@@ -23,39 +28,40 @@ def action_of(v: View) -> Action:
     return Action.STAY if now == own else Action.MIGRATE
 
 
-def decide(v: View) -> Decision:
-    """The decision of one workload."""
-    action, first, outcome, time = action_of(v), v.first, v.outcome, v.fleet.time
-    explain = {
-        Action.STAY: why_stay, Action.MIGRATE: _migrate, Action.PAUSE: _pause,
-        Action.START: _start, Action.WAIT: _wait,
-    }[action]  # fmt: skip
-    reason, message = why_lasting(v, action) if v.case.lasting else explain(v)
-    keeps, more = limit(v)
-    if v.late and v.case.required:
-        reason, message = Reason.DEADLINE_IMPOSSIBLE, _impossible(v) + message
-    w, place = v.case.workload, v.now
-    unseen = not outcome.stretches
+def plain(fleet: Fleet, case: Case, terms: Terms, outcome: Outcome) -> Decision:
+    """The decision of one workload, with no word about why: reason and message are empty."""
+    w, time = case.workload, fleet.time
+    first, place = outcome.first, outcome.now
+    stretches = outcome.stretches
     return Decision(
         uid=w.uid,
-        action=action,
+        action=action_of(case.own, place),
         cluster=place.cluster if place is not None else w.cluster,
         accelerator_type=place.kind if place is not None else w.accelerator_type,
-        reason=str(reason),
-        message=message + more,
-        segments=_segments(v),
-        candidates=candidates(v),
+        reason="",
+        message="",
+        segments=tuple(Segment(time.time(s.start), time.time(s.end), s.place.cluster) for s in stretches),
         next_start=time.time(first.start) if first is not None and place is None else None,
-        finish=None if unseen or outcome.finish is None else time.time(outcome.finish),
-        late=v.late,
-        grams=None if unseen or outcome.grams is None else round(outcome.grams, 3),
-        limit=keeps,
+        finish=None if first is None or outcome.finish is None else time.time(outcome.finish),
+        late=terms.missed(outcome),
+        grams=None if first is None or outcome.grams is None else round(outcome.grams, 3),
     )  # fmt: skip
 
 
-def _segments(v: View) -> tuple[Segment, ...]:
-    time = v.fleet.time
-    return tuple(Segment(time.time(s.start), time.time(s.end), s.place.cluster) for s in v.outcome.stretches)
+def decide(v: View) -> Decision:
+    """The decision of one workload, and why."""
+    found = plain(v.fleet, v.case, v.terms, v.outcome)
+    explain = {
+        Action.STAY: why_stay, Action.MIGRATE: _migrate, Action.PAUSE: _pause,
+        Action.START: _start, Action.WAIT: _wait,
+    }[found.action]  # fmt: skip
+    reason, message = why_lasting(v, found.action) if v.case.lasting else explain(v)
+    keeps, more = limit(v)
+    if v.late and v.case.required:
+        reason, message = Reason.DEADLINE_IMPOSSIBLE, _impossible(v) + message
+    return replace(
+        found, reason=str(reason), message=message + more, candidates=candidates(v), limit=keeps
+    )  # fmt: skip
 
 
 def _impossible(v: View) -> str:

@@ -37,9 +37,14 @@ class Outcome:
     stops: int = 0
 
     @property
+    def first(self) -> Stretch | None:
+        """Where and when it runs next."""
+        return self.stretches[0] if self.stretches else None
+
+    @property
     def now(self) -> Place | None:
         """Where it runs from now on; None while it waits, if only for its earliest start within the slot."""
-        first = self.stretches[0] if self.stretches else None
+        first = self.first
         return first.place if first is not None and first.start <= 0 else None
 
 

@@ -43,6 +43,10 @@ class Terms:
     lateness: float
     has_deadline: bool
 
+    def missed(self, outcome: Outcome) -> bool:
+        """Whether a timeline misses the user's deadline."""
+        return self.has_deadline and (outcome.finish or 0.0) > self.deadline + 1.0
+
 
 def make_terms(case: Case, fleet: Fleet) -> Terms:
     """The terms of a workload, servers included: of those the horizon is looked at."""

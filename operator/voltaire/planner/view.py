@@ -32,7 +32,7 @@ class View:
 
     @property
     def first(self) -> Stretch | None:
-        return self.outcome.stretches[0] if self.outcome.stretches else None
+        return self.outcome.first
 
     @property
     def now(self) -> Place | None:
@@ -42,7 +42,7 @@ class View:
     @property
     def late(self) -> bool:
         """Whether it misses the user's deadline."""
-        return self.terms.has_deadline and (self.outcome.finish or 0.0) > self.terms.deadline + 1.0
+        return self.terms.missed(self.outcome)
 
     @property
     def blind(self) -> bool:

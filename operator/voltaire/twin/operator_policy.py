@@ -12,10 +12,11 @@ from voltaire.planner.plan import Plan
 from voltaire.twin.policy import Policy
 from voltaire.twin.scenario import Scenario
 
-EFFORT = Effort(rounds=80, neighbourhoods=800, threads=1)
-"""At the beginning of a slot. Counts instead of a time: the same run gives the same plans on any machine."""
+EFFORT = Effort(rounds=24, neighbourhoods=1200, threads=1)
+"""At the beginning of a slot. Counts instead of a time: the same run gives the same plans on any machine.
+Moves are cheap beside price rounds, and from the last plan's prices more rounds find no better plans."""
 
-BETWEEN = Effort(rounds=20, neighbourhoods=200, threads=1)
+BETWEEN = Effort(rounds=6, neighbourhoods=300, threads=1)
 """For what arrives within a slot: the prices of the slot's plan still hold, so little is to be found anew."""
 
 
@@ -24,7 +25,7 @@ class OperatorPolicy:
 
     def __init__(self, name: str) -> None:
         self.name = name
-        self._planner = Planner(EFFORT)
+        self._planner = Planner(EFFORT, explained=False)
         self._planned: datetime | None = None
 
     def plan(self, snapshot: Snapshot, now: datetime, past: Mapping[str, Series]) -> Plan:  # noqa: ARG002
