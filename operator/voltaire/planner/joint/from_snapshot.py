@@ -31,8 +31,8 @@ MOST_UNITS, CLOSE = 24, 0.95
 """Units per slot are refined, at most to so many, where a throughput would lose more than a twentieth to
 rounding."""
 
-_TINY, _JUST = 1e-9, 1.0
-"""Rounding, in slots; what ends within a second of its deadline meets it."""
+_TINY, _JUST = 1e-9, 1e-3
+"""Rounding, in slots; what ends within a millisecond of its deadline meets it."""
 
 
 class Level(IntEnum):
