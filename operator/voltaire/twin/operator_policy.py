@@ -12,12 +12,20 @@ from voltaire.planner.plan import Plan
 from voltaire.twin.policy import Policy
 from voltaire.twin.scenario import Scenario
 
-EFFORT = Effort(rounds=24, neighbourhoods=1200, threads=1)
-"""At the beginning of a slot. Counts instead of a time: the same run gives the same plans on any machine.
-Moves are cheap beside price rounds, and from the last plan's prices more rounds find no better plans."""
+FEW = 60
+"""Up to so many workloads plans are cheap, and get about what the operator's least time allows."""
 
-BETWEEN = Effort(rounds=6, neighbourhoods=300, threads=1)
-"""For what arrives within a slot: the prices of the slot's plan still hold, so little is to be found anew."""
+SMALL, SMALL_WITHIN = (
+    Effort(rounds=160, neighbourhoods=4000, threads=1),
+    Effort(rounds=40, neighbourhoods=1000, threads=1),
+)
+EFFORT, WITHIN = (
+    Effort(rounds=24, neighbourhoods=1200, threads=1),
+    Effort(rounds=6, neighbourhoods=300, threads=1),
+)
+"""At the beginning of a slot, and for what happens within: the prices of the slot's plan still hold, so
+little is to be found anew. Counts instead of a time: the same run gives the same plans on any machine. Moves
+are cheap beside price rounds, and from the last plan's prices more rounds find no better plans."""
 
 
 class OperatorPolicy:
@@ -30,7 +38,11 @@ class OperatorPolicy:
 
     def plan(self, snapshot: Snapshot, now: datetime, past: Mapping[str, Series]) -> Plan:  # noqa: ARG002
         """One plan of the receding horizon."""
-        self._planner.effort = BETWEEN if self._planned == snapshot.start else EFFORT
+        within = self._planned == snapshot.start
+        if len(snapshot.workloads) <= FEW:
+            self._planner.effort = SMALL_WITHIN if within else SMALL
+        else:
+            self._planner.effort = WITHIN if within else EFFORT
         self._planned = snapshot.start
         return self._planner.plan(snapshot, now)
 
