@@ -13,11 +13,11 @@ from voltaire.twin.policy import Policy
 from voltaire.twin.scenario import Scenario
 
 FEW = 60
-"""Up to so many workloads plans are cheap, and get about what the operator's least time allows."""
+"""Up to so many workloads price rounds are cheap, and there are more of them."""
 
 SMALL, SMALL_WITHIN = (
-    Effort(rounds=160, neighbourhoods=4000, threads=1),
-    Effort(rounds=40, neighbourhoods=1000, threads=1),
+    Effort(rounds=80, neighbourhoods=800, threads=1),
+    Effort(rounds=20, neighbourhoods=200, threads=1),
 )
 EFFORT, WITHIN = (
     Effort(rounds=24, neighbourhoods=1200, threads=1),
