@@ -93,6 +93,10 @@ def check_possible(world: World, load: Floats, found: Dispatch) -> None:
         assert (held <= b.capacity_kwh + close).all()
 
 
+UNSEEN = 1e-7
+"""kWh in a slot that the program does not tell from nothing."""
+
+
 def near(value: float) -> float:
     return 1e-6 * (1.0 + abs(value))
 
@@ -112,6 +116,7 @@ SIZELESS = worked(
     Cluster("x", {"a": 1}, (90.0, 10.0), solar_kw=(1.0, 9.0), batteries=(Battery("pack", 0.0, 0.0),))
 )
 SUN_ALONE = worked(Cluster("x", {"a": 1}, (90.0, 10.0), solar_kw=(1.0, 2.0), solar_grams_per_kwh=40.0))
+A_TRACE = worked(Cluster("x", {"a": 1}, (17.0,)), load=6e-8)
 
 
 @CALM
@@ -120,11 +125,12 @@ SUN_ALONE = worked(Cluster("x", {"a": 1}, (90.0, 10.0), solar_kw=(1.0, 2.0), sol
 @example(BELOW_RESERVE)
 @example(SIZELESS)
 @example(SUN_ALONE)
+@example(A_TRACE)
 def test_a_load_costs_what_the_program_says_and_is_served_within_the_limits(world: World) -> None:
     found = Store(world.cluster, world.rate, world.hours).serve(world.loads[0])
     best = Program(world.cluster, world.rate, world.hours).serve(world.loads[0]).grams
     check_possible(world, world.loads[0], found)
-    assert abs(found.grams - best) <= near(best)
+    assert abs(found.grams - best) <= near(best) + float(world.rate.sum()) * UNSEEN
     assert abs(found.grams - cost(world, found)) <= near(best)
 
 
@@ -134,6 +140,7 @@ def test_a_load_costs_what_the_program_says_and_is_served_within_the_limits(worl
 @example(BELOW_RESERVE)
 @example(SIZELESS)
 @example(SUN_ALONE)
+@example(A_TRACE)
 def test_no_other_load_costs_less_than_the_prices_say(world: World) -> None:
     site = Store(world.cluster, world.rate, world.hours)
     for load, other in (world.loads, world.loads[::-1]):
@@ -161,6 +168,7 @@ def test_nor_does_a_little_more_or_less_in_one_slot(world: World, data: st.DataO
 @example(BELOW_RESERVE)
 @example(SIZELESS)
 @example(SUN_ALONE)
+@example(A_TRACE)
 def test_what_it_costs_at_least_is_what_the_program_says_and_is_sold_at_that(world: World) -> None:
     site = Store(world.cluster, world.rate, world.hours)
     least, sold = site.least(world.price, world.host, world.most)
