@@ -133,23 +133,25 @@ def against(quick: bool, seconds: float) -> list[dict[str, object]]:
         relaxed = solve_exact(problem, seconds, relaxed=True)
         lp = time.process_time() - began
         row: dict[str, object] = {"ours": asdict(m), "lp_seconds": lp, "lp_status": relaxed.status,
-                                  "variables": relaxed.variables, "bound_to_lp": plan.bound / relaxed.grams,
-                                  "cost_to_lp": plan.grams / relaxed.grams}  # fmt: skip
+                                  "variables": relaxed.variables}  # fmt: skip
+        beside = "- | -"
+        if relaxed.status == "Optimal":  # what it found when its time was over is no optimum
+            bound, cost = plan.bound / relaxed.grams, plan.grams / relaxed.grams
+            row |= {"bound_to_lp": bound, "cost_to_lp": cost}
+            beside = f"{bound:.4f} | {cost:.4f}"
         milp = "-"
         if case is AGAINST[0]:
             began = time.process_time()
             whole = solve_exact(problem, seconds)
             took = time.process_time() - began
-            row |= {
-                "milp_seconds": took,
-                "milp_status": whole.status,
-                "cost_to_milp": plan.grams / whole.grams,
-            }
-            milp = f"{took:.1f} s {whole.status}, {plan.grams / whole.grams:.4f}"
+            row |= {"milp_seconds": took, "milp_status": whole.status}
+            milp = f"{took:.1f} s {whole.status}"
+            if whole.status == "Optimal":
+                row["cost_to_milp"] = plan.grams / whole.grams
+                milp += f", {plan.grams / whole.grams:.4f}"
         found.append(row)
         say(f"| {case.workloads} x {case.clusters} x {case.slots} | {m.cpu_seconds:.2f} s | {m.gap:.2%} | "
-            f"{lp:.1f} s {relaxed.status} | {relaxed.variables:,} | {plan.bound / relaxed.grams:.4f} | "
-            f"{plan.grams / relaxed.grams:.4f} | {milp} |")  # fmt: skip
+            f"{lp:.1f} s {relaxed.status} | {relaxed.variables:,} | {beside} | {milp} |")  # fmt: skip
     return found
 
 
