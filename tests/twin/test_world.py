@@ -60,7 +60,7 @@ def test_room_that_comes_free_within_a_slot_is_used_at_once() -> None:
 
 def test_the_policy_is_asked_when_its_plan_wants_to_start_something() -> None:
     policy = Scripted({1.5: [("j", START, "a")]}, next_start={"j": 1.5})
-    world = played(scenario(TWO, [job(earliest_h=1.5)], GRAMS), policy)
+    world = played(scenario(TWO, [job()], GRAMS), policy)
     assert runs(world) == [(1.5, 3.5, "a", "Run")]
     assert policy.asked[:4] == [0.0, 1.0, 1.5, 2.0]
 

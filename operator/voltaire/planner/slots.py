@@ -4,11 +4,19 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from math import ceil, floor
 
 import numpy as np
 
 from voltaire.fleet.snapshot import Snapshot
 from voltaire.planner.joint.arrays import Floats
+
+_TINY = 1e-9
+
+
+def touched(begin: float, end: float) -> tuple[int, int]:
+    """The slots that [begin, end) touches: the first, and the one after the last. Times in slots."""
+    return floor(begin + _TINY), ceil(end - _TINY)
 
 
 @dataclass(frozen=True, slots=True)

@@ -24,6 +24,7 @@ from voltaire.planner.eligibility import rejections
 from voltaire.planner.joint import Battery, Cluster, Mode, Problem, Workload
 from voltaire.planner.joint.batteries import open_sites
 from voltaire.planner.joint.build import build
+from voltaire.planner.slots import touched
 from voltaire.twin.forecasts import Forecasts
 from voltaire.twin.job import Job
 from voltaire.twin.scenario import Scenario
@@ -122,10 +123,10 @@ def _window(job: Job, slot: float, reading: Reading) -> tuple[float, float, floa
     """Hours of work, earliest start and deadline on the grid."""
     first, due = job.start_h / slot, None if job.deadline_h is None else job.deadline_h / slot
     if reading == "bound":
-        return job.duration_h, floor(first + TINY) * slot, None if due is None else ceil(due - TINY) * slot
+        begin, end = touched(first, first if due is None else due)
+        return job.duration_h, begin * slot, None if due is None else end * slot
     begin = ceil(first - TINY)
     if due is None or begin + job.duration_h / slot <= floor(due + TINY) + TINY:
         return job.duration_h, begin * slot, job.deadline_h
-    begin = floor(first + TINY)
-    hours = job.duration_h + (first - begin) * slot
-    return hours, begin * slot, (begin + ceil(hours / slot - TINY)) * slot
+    begin, end = touched(first, first + job.duration_h / slot)
+    return job.duration_h + (first - begin) * slot, begin * slot, end * slot

@@ -15,7 +15,7 @@ from voltaire.fleet.snapshot import BatteryView
 from voltaire.planner.case import Case, Place
 from voltaire.planner.joint.problem import Battery, Cluster, Mode, Problem, Workload
 from voltaire.planner.sites import Fleet, Site
-from voltaire.planner.slots import PlanTime
+from voltaire.planner.slots import PlanTime, touched
 from voltaire.planner.supply import solar_kw
 from voltaire.planner.terms import (
     Terms,
@@ -226,9 +226,9 @@ def _window(case: Case, terms: Terms, ask: Ask, fleet: Fleet, where: tuple[Place
         return _Window(earliest, work, soonest, late=at_once_grams(case, fleet))
     if first + need > due:
         # It fits between the lines of the grid only: it has all slots that it touches to itself.
-        first = floor(earliest / slot + _TINY)
+        first, end = touched(earliest / slot, (earliest + alone) / slot)
         wait = earliest - first * slot
-        return _Window(first * slot, work + wait * rate, ceil((earliest + alone) / slot - _TINY) * slot, True)
+        return _Window(first * slot, work + wait * rate, end * slot, True)
     if ask.level is Level.GUARDED:
         due = max(first + need, due - max(fleet.spare_slots, ceil(fleet.spare_share * need)))
     return _Window(earliest, work, due * slot, True)
