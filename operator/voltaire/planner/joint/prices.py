@@ -19,10 +19,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from voltaire.planner.joint.arrays import Arrays, Floats, Ints
+from voltaire.planner.joint.arrays import Arrays, Floats, Ints, Rows
 from voltaire.planner.joint.batteries import Sites
 from voltaire.planner.joint.kernel import scratch_size
-from voltaire.planner.joint.visits import ASK, PROVE, visit
+from voltaire.planner.joint.visits import ASK, PROVE, VOTE, visit
 
 FIRST_MOMENT, SECOND_MOMENT = 0.8, 0.95
 FIRST_STEP, LAST_STEP = 0.15, 0.0025
@@ -73,18 +73,20 @@ class Market:
         self.now = Prices(merit_order(a), np.zeros(a.grid.shape), energy) if start is None else start
         self.bound, self.best, self.values = -np.inf, self.now, np.zeros(a.jobs)
 
-    def ask(self, jobs: Ints, weight: float, prices: Prices, most: int = SHORT_LIST,
-            ) -> tuple[Floats, Floats, Floats]:  # fmt: skip
+    def ask(self, jobs: Ints, weight: float, prices: Prices, most: int = SHORT_LIST, left: Arrays | None = None,
+            ballot: tuple[Rows, Floats] | None = None) -> tuple[Floats, Floats, Floats]:  # fmt: skip
         """What is free (P, K), what room is left (C, K) and what energy is drawn (C, K) when `jobs` answer,
-        each counted `weight` times and weighing its `most` best pools."""
-        a = self.a
+        each counted `weight` times and weighing its `most` best pools. `left`: the arrays with the capacity
+        that is not taken yet; `ballot`: favourite timelines (J, K) and votes for them (J,) to count in."""
+        a = self.a if left is None else left
+        what, rows, votes = (ASK, self.none, self.values) if ballot is None else (VOTE, *ballot)
         shapes = (a.capacity.shape, a.limit.shape, a.grid.shape)
         found = [[np.zeros(shape) for shape in shapes] for _ in range(self.threads)]
 
         def work(i: int, part: Ints) -> None:
             free, room, load = found[i]
-            visit(a, ASK, part, weight, prices.hold, prices.draw, prices.energy, self.scratch[i], self.none,
-                  free, room, load, self.values, most)  # fmt: skip
+            visit(a, what, part, weight, prices.hold, prices.draw, prices.energy, self.scratch[i], rows,
+                  free, room, load, votes, most)  # fmt: skip
 
         self.share(jobs, work)
         free, room, load = (sum(parts) for parts in zip(*found, strict=True))
@@ -114,7 +116,7 @@ class Market:
             first_step: float = FIRST_STEP) -> int:  # fmt: skip
         """Move prices for `rounds` rounds, each asking one of `parts` of all workloads, or until `over`; how
         many rounds it were."""
-        steps, mean, load = _Steps(self.a, self.sites.most), _Mean(), _Mean()
+        steps, mean, load = Steps(self.a, self.sites), _Mean(), _Mean()
         samples = _samples(self.a, rounds, parts, rng)
         for n, (sample, weight) in enumerate(samples):
             if over():
@@ -125,18 +127,12 @@ class Market:
             load.add(drawn)
             done = n / max(1, rounds - 1)
             step = first_step + (min(first_step, LAST_STEP) - first_step) * done
-            energy = self.now.energy
+            wanted = None
             if self.sites.dispatched and n % DISPATCH_EVERY == DISPATCH_EVERY - 1:
-                wanting = self.sites.wanting(energy, load.values[0])
-                energy = np.minimum(steps.energy.moved(energy, wanting, step), self.a.grid)
-                load = _Mean()
-            self.now = Prices(
-                steps.hold.moved(self.now.hold, -free, step),
-                steps.draw.moved(self.now.draw, -room, step),
-                energy,
-            )
+                wanted, load = load.values[0], _Mean()
+            self.now = steps.moved(self.now, free, room, wanted, step)
             if done >= 1 - AVERAGED:
-                mean.add(self.now.hold, self.now.draw, energy)
+                mean.add(self.now.hold, self.now.draw, self.now.energy)
         self.settle(Prices(*mean.values) if mean.values else self.now)
         return rounds
 
@@ -206,15 +202,29 @@ def lagrangian(a: Arrays, prices: Prices, values: Floats, sites: Sites) -> float
     return float(values.sum()) - capacity + sites.least(prices.energy)
 
 
-class _Steps:
-    def __init__(self, a: Arrays, most: Floats) -> None:
+class Steps:
+    """The steps that prices take."""
+
+    def __init__(self, a: Arrays, sites: Sites) -> None:
+        self.sites, self.grid = sites, a.grid
         rate = a.grid.mean(axis=1)
         typical = _kw_each(a) * a.slot_hours * rate[a.pool_cluster]
         typical = np.maximum(typical, float(typical.max(initial=0.0)) * 0.1)
         sold = (a.capacity > 0) & (a.capacity < UNSOLD)
         self.hold = _Adam(np.where(sold, a.capacity, 0.0), typical[:, None])
         self.draw = _Adam(_finite(a.limit), (a.slot_hours * rate)[:, None])
-        self.energy = _Adam(most, rate[:, None])
+        self.energy = _Adam(sites.most, rate[:, None])
+
+    def moved(self, prices: Prices, free: Floats, room: Floats, load: Floats | None, step: float) -> Prices:
+        """Prices after a step to where `free` (P, K) and `room` (C, K) are not below zero and sites sell what
+        `load` (C, K) takes; absent, energy keeps its price."""
+        energy = prices.energy
+        if load is not None:
+            wanting = self.sites.wanting(energy, load)
+            energy = np.minimum(self.energy.moved(energy, wanting, step), self.grid)
+        return Prices(
+            self.hold.moved(prices.hold, -free, step), self.draw.moved(prices.draw, -room, step), energy
+        )
 
 
 class _Adam:

@@ -18,6 +18,7 @@ from voltaire.planner.joint.anneal import BATCHES, HOTTER, Course
 from voltaire.planner.joint.arrays import NEVER, Arrays, Bools, Floats, Ints, Rows, empty_rows
 from voltaire.planner.joint.batteries import Sites, open_sites
 from voltaire.planner.joint.build import Built, build
+from voltaire.planner.joint.dive import dive
 from voltaire.planner.joint.lots import CLUSTERS_EACH, Lot, deal
 from voltaire.planner.joint.meters import Meters
 from voltaire.planner.joint.prices import FIRST_STEP, LAST_QUARTER, SAMPLE, Market, Prices
@@ -38,8 +39,12 @@ FINER_STEPS = (0.05, 0.02)
 """First steps of further runs from the best prices, where half of the time for prices is left. Measured: they
 raise the bound by 0.05 to 0.1 % where prices are hard to find, and hardly elsewhere."""
 
-PRICE_SHARE = 0.5
-"""The most of the time that goes into prices."""
+PRICE_SHARE, DIVE_SHARE = 0.4, 0.65
+"""How much of the time is over, at the most, when prices are found, and after the dive."""
+
+DIVE_ROUNDS, FEWEST_DIVE_ROUNDS = 4, 16
+"""In a dive everybody is asked so many times as often as there are price rounds, where an effort counts them;
+and there is none where everybody could only be asked a few times."""
 
 SWEEP_SHARES = (0.9, 0.6, 0.3, 0.0)
 """How prices fade from sweep to sweep."""
@@ -110,7 +115,7 @@ class _Run:
         self.a: Arrays = self.built.arrays
         self.sites: Sites = open_sites(problem, self.a)
         self.rng = np.random.default_rng(effort.seed)
-        self.tried = 0
+        self.tried, self.everybody, self.cool = 0, np.inf, False
 
     def _spent(self) -> float:
         return self.clock() - self.began
@@ -151,7 +156,7 @@ class _Run:
         market.ask(np.arange(1), 1.0, market.now)
         before = self._spent()
         market.ask(np.arange(self.a.jobs)[::most_parts], 1.0, market.now)
-        everybody = max(1e-5, self._spent() - before) * most_parts
+        everybody = self.everybody = max(1e-5, self._spent() - before) * most_parts
         left = PRICE_SHARE * self.effort.seconds - self._spent() - PROOF * everybody
         # As large samples as there is time for.
         costs = [everybody / n * (LAST_QUARTER + (1 - LAST_QUARTER) * LONGER * min(4, n))
@@ -169,13 +174,14 @@ class _Run:
     def _first_plan(self, market: Market, rows: Rows, warm: bool) -> tuple[State, Best]:
         a, prices = self.a, market.best
         state = open_state(a, rows, prices.energy)
-        self._part(market, state, a, self._waiting(rows), 1.0, 0, whole=True)
+        self.cool = warm or self._dive(market, state)
+        self._part(market, state, a, self._waiting(state.rows), 1.0, 0, whole=True)
         if (_bound_to_run(a) & (state.rows < 0).all(axis=1)).any():
             # Timelines stand in the way of what may not be stopped.
             state = open_state(a, empty_rows(a), prices.energy)
             self._part(market, state, a, np.argsort(_urgency(a), kind="stable"), 1.0, 0, whole=True)
         best = self._weigh(state.rows)
-        for share in SWEEP_SHARES[-1:] if warm else SWEEP_SHARES:
+        for share in SWEEP_SHARES[-1:] if self.cool else SWEEP_SHARES:
             # One sweep there is always: timelines carried from another world are weighed anew in this one.
             if self._over() and share > 0.0:
                 continue
@@ -185,6 +191,21 @@ class _Run:
             late = share <= SWEEP_SHARES[-2] and self.sites.exact
             state = self._repriced(state, best, 1.0 if late else FOLLOW)
         return state, best
+
+    def _dive(self, market: Market, state: State) -> bool:
+        """Fix what can be at prices that follow; whether there was time for it."""
+        rounds = self.effort.rounds
+        if rounds is not None:
+            rounds *= DIVE_ROUNDS
+        else:
+            rounds = int((DIVE_SHARE * self.effort.seconds - self._spent()) / self.everybody)
+        if rounds < FEWEST_DIVE_ROUNDS:
+            return False
+        a = self.a
+        bound = np.flatnonzero(_bound_to_run(a))
+        self._part(market, state, a, bound[np.argsort(_urgency(a)[bound], kind="stable")], 1.0, 0, whole=True)
+        dive(market, state, rounds, lambda: self._over(DIVE_SHARE))
+        return True
 
     def _waiting(self, rows: Rows) -> Ints:
         """Who has no timeline, in order of insertion."""
@@ -247,9 +268,9 @@ class _Run:
         few = len(self.a.grid) < CLUSTERS_EACH * self.threads
         if warm or len(cores) < 2 or not few or not self.sites.exact:
             return [Course(self.a, market.best, market.values, market.scratch, self.pool, self.rng, WEIGHED,
-                           warm)]  # fmt: skip
+                           self.cool)]  # fmt: skip
         return [
-            Course(self.a, market.best, market.values, [scratch], self.pool, rng, WEIGHED, warm, hotter)
+            Course(self.a, market.best, market.values, [scratch], self.pool, rng, WEIGHED, self.cool, hotter)
             for scratch, rng, hotter in zip(cores, self.rng.spawn(2), (1.0, HOTTER), strict=True)
         ]
 

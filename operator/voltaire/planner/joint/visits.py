@@ -14,7 +14,20 @@ from voltaire.planner.joint.compiled import kernel
 from voltaire.planner.joint.kernel import find_room, solve_one
 from voltaire.planner.joint.trace import account, take
 
-ASK, PROVE, INSERT = 0, 1, 2
+ASK, PROVE, INSERT, VOTE = 0, 1, 2, 3
+
+
+@kernel
+def _vote(row: Rows, favourite: Rows, votes: Floats, j: int) -> None:
+    """Count `row` for or against the `favourite` of workload j. Whatever wins more than half of all rounds is
+    the favourite in the end (Boyer and Moore, 1981: MJRTY)."""
+    if (row == favourite).all():
+        votes[j] += 1.0
+    elif votes[j] > 0.0:
+        votes[j] -= 1.0
+    else:
+        favourite[:] = row
+        votes[j] = 1.0
 
 
 @kernel
@@ -26,7 +39,8 @@ def visit(a: Arrays, what: int, jobs: Ints, weight: float, hold: Floats, draw: F
     ASK: with all capacity theirs, take `weight` times what each wants from `free` (P, K), `room` (C, K), and
     add it to `load` (C, K). PROVE: `values` (J,) become the least that each pays, if it weighs all pools.
     INSERT: take each out and put it back where it is cheapest; what finds no room keeps the timeline it had
-    in `rows` (J, K); `values` become costs at the prices `energy`.
+    in `rows` (J, K); `values` become costs at the prices `energy`. VOTE: as ASK, and `rows` become favourite
+    timelines, `values` the votes for them.
     """
     row, none = np.empty(a.grid.shape[1], dtype=np.int16), np.zeros(energy.shape)
     for j in jobs:
@@ -35,7 +49,9 @@ def visit(a: Arrays, what: int, jobs: Ints, weight: float, hold: Floats, draw: F
             value = find_room(a, j, hold, draw, energy, free, room, scratch, row, most)
         else:
             value = solve_one(a, j, hold, draw, energy, a.capacity, a.limit, scratch, row, most)
-        if what == ASK:
+        if what == VOTE:
+            _vote(row, rows[j], values, j)
+        if what in (ASK, VOTE):
             take(a, j, row, weight, free, room)
             account(a, j, row, none, weight, load)
         elif what == PROVE:

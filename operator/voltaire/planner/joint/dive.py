@@ -1,0 +1,171 @@
+"""A dive: timelines are fixed a few at a time, and prices follow.
+
+At the best prices nearly everybody's timeline costs as little as it can, but together they do not fit, and
+where several are equally cheap prices cannot say who takes which. So those that are hardest to place and
+surest of their timeline get it first; prices move on for the rest, in the room that is left, and so on. What
+is fixed stays. (Diving heuristics of branch and price do the same with a linear program: R. Sadykov et al.,
+"Primal heuristics for branch and price: the assets of diving methods", INFORMS J. Computing 31(2), 2019.)
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+
+from voltaire.planner.joint.arrays import NEVER, Arrays, Bools, Floats, Ints, Rows
+from voltaire.planner.joint.compiled import kernel
+from voltaire.planner.joint.prices import DISPATCH_EVERY, Market, Prices, Steps
+from voltaire.planner.joint.state import State
+from voltaire.planner.joint.trace import account, take
+
+ROUNDS, FEWEST_ROUNDS = 40, 8
+"""Price rounds before each fixing; fewer where there is no time for so many."""
+
+LEAST_SHARE, MOST_SHARE, FLOOR = 0.03, 0.25, 0.3
+"""Of those that are left, the share fixed at once, and besides FLOOR times that share of all. Measured: the
+fewer at once, the better the plan."""
+
+PASSES = 0.56
+"""How often everybody is asked in one round each before all are fixed, times the share: the sum of
+(1 - share)^n (1 + FLOOR) - FLOOR as long as it is positive."""
+
+FIRST_STEP, LAST_STEP = 0.02, 0.004
+"""The step of prices, falling from fixing to fixing."""
+
+WEIGHED = 12
+"""Pools that a workload weighs. Measured: with half as many plans end twice as far from the bound."""
+
+HARDNESS = 3.0
+"""What being hard to place weighs against being sure."""
+
+
+def dive(market: Market, state: State, rounds: int, over: Callable[[], bool]) -> None:
+    """Fix timelines of those that have none, in `state`, until none fits any more or it is `over`. `rounds`:
+    how often everybody can be asked, about."""
+    a, prices = market.a, market.best
+    each, share = _pace(rounds)
+    waiting = np.flatnonzero((state.rows < 0).all(axis=1) & (a.work > 0))
+    hard, everybody = HARDNESS * _hardness(a), len(waiting)
+    firm = (state.rows >= 0).any(axis=1)
+    while len(waiting) and not over():
+        left = a._replace(capacity=state.free, limit=state.room)
+        favourite, votes = np.full_like(state.rows, -1), np.zeros(a.jobs)
+        steps, taken = Steps(a, market.sites), _load(a, state.rows)
+        for n in range(each):
+            if n == each // 2:
+                votes[:] = 0.0  # the first half is for prices to settle
+            free, room, drawn = market.ask(waiting, 1.0, prices, WEIGHED, left, (favourite, votes))
+            load = taken + drawn if market.sites.dispatched and n % DISPATCH_EVERY == 0 else None
+            step = FIRST_STEP + (LAST_STEP - FIRST_STEP) * n / each
+            prices = steps.moved(prices, free, room, load, step)
+        order = waiting[np.argsort(-(votes / (each - each // 2) + hard)[waiting], kind="stable")]
+        most = max(1, int(share * (len(waiting) + FLOOR * everybody)))
+        fixed = _fix(a, order, most, favourite, state.rows, state.free, state.room)
+        stuck = [int(j) for j in waiting if not firm[j] and _misses(a, j, favourite[j])]
+        for j in stuck:
+            _force(market, state, j, firm)
+        if not fixed and not stuck:
+            return
+        waiting = np.flatnonzero((state.rows < 0).all(axis=1) & (a.work > 0))
+
+
+def _force(market: Market, state: State, j: int, firm: Bools) -> None:
+    """Give workload j, which finds no room any more, the timeline that it would rather have, and take out who
+    is in its way and not `firm` (J,). It is firm itself from then on."""
+    a, best, firm[j] = market.a, market.best, True
+    lack = np.clip((a.gang[j] - state.free) / max(1.0, a.gang[j]), 0.0, 1.0)
+    ballot = np.full_like(state.rows, -1), np.zeros(a.jobs)
+    dear = Prices(best.hold * (1.0 + lack), best.draw, best.energy)
+    market.ask(np.array([j]), 1.0, dear, ballot=ballot)
+    row = ballot[0][j]
+    if not _misses(a, j, row):
+        _make_way(a, j, row, firm, state.rows, state.free, state.room)
+
+
+def _pace(rounds: int) -> tuple[int, float]:
+    """Rounds before each fixing, and the share fixed, so that everybody is asked about `rounds` times."""
+    share = PASSES * ROUNDS / max(1, rounds)
+    if share <= MOST_SHARE:
+        return ROUNDS, max(LEAST_SHARE, share)
+    return max(FEWEST_ROUNDS, int(rounds * MOST_SHARE / PASSES)), MOST_SHARE
+
+
+def _hardness(a: Arrays) -> Floats:
+    """How hard each is to place (J,): 0 for one accelerator with all the time in the world, to 2."""
+    size = np.log2(np.maximum(1.0, a.gang))
+    window = np.maximum(1, a.last - a.first)
+    found: Floats = size / max(1.0, float(size.max(initial=0.0))) + np.minimum(1.0, a.work / a.fastest / window)
+    return found
+
+
+@kernel
+def _load_of(a: Arrays, rows: Rows, none: Floats, load: Floats) -> None:
+    for j in range(rows.shape[0]):
+        account(a, j, rows[j], none, 1.0, load)
+
+
+def _load(a: Arrays, rows: Rows) -> Floats:
+    """kWh by cluster and slot (C, K)."""
+    load = np.zeros(a.grid.shape)
+    _load_of(a, rows, np.zeros(a.grid.shape), load)
+    return load
+
+
+@kernel
+def _misses(a: Arrays, j: int, row: Rows) -> bool:
+    """Whether a timeline misses what must not be missed."""
+    if a.miss[j] <= 0:
+        return False
+    none = np.zeros(a.grid.shape)
+    return bool(account(a, j, row, none, 0.0, none)[2] > 0)
+
+
+@kernel
+def _in_the_way(a: Arrays, p: int, k: int, lack: float, firm: Bools, rows: Rows) -> int:
+    """Who runs at pool p, or only in its cluster if `lack` is 0, in slot k and is not firm: the one whose size
+    comes closest to `lack`; -1 if nobody does."""
+    best = -1
+    for w in range(rows.shape[0]):
+        q = rows[w, k]
+        if q >= 0 and not firm[w] and (q == p or (lack <= 0.0 and a.pool_cluster[q] == a.pool_cluster[p])):
+            if best < 0 or abs(a.gang[w] - lack) < abs(a.gang[best] - lack):
+                best = w
+    return best
+
+
+@kernel
+def _make_way(a: Arrays, j: int, row: Rows, firm: Bools, rows: Rows, free: Floats, room: Floats) -> bool:
+    """Give j the timeline `row`, and take out who is in its way; whether that could be done."""
+    for k in range(a.first[j], a.last[j]):
+        p = row[k]
+        if p < 0:
+            continue
+        while free[p, k] < a.gang[j] - 1e-6 or room[a.pool_cluster[p], k] < a.kw[j, p] - 1e-6:
+            w = _in_the_way(a, p, k, max(0.0, a.gang[j] - free[p, k]), firm, rows)
+            if w < 0:
+                return False
+            take(a, w, rows[w], -1.0, free, room)
+            rows[w] = -1
+    rows[j] = row
+    take(a, j, row, 1.0, free, room)
+    return True
+
+
+@kernel
+def _fix(a: Arrays, order: Ints, most: int, favourite: Rows, rows: Rows, free: Floats, room: Floats) -> int:
+    """Give the first `most` of `order` whose favourite fits and misses nothing that timeline; how many."""
+    count = 0
+    for i in range(order.shape[0]):
+        j = order[i]
+        fits, runs = count < most, False
+        for k in range(a.first[j], a.last[j]):
+            p = favourite[j, k]
+            if fits and p >= 0:
+                runs = True
+                fits = free[p, k] >= a.gang[j] - 1e-6 and room[a.pool_cluster[p], k] >= a.kw[j, p] - 1e-6
+        if fits and runs and not _misses(a, j, favourite[j]):
+            rows[j] = favourite[j]
+            take(a, j, rows[j], 1.0, free, room)
+            count += 1
+    return count
