@@ -13,7 +13,7 @@ from collections.abc import Callable
 
 import numpy as np
 
-from voltaire.planner.joint.arrays import NEVER, Arrays, Bools, Floats, Ints, Rows
+from voltaire.planner.joint.arrays import Arrays, Floats, Ints, Rows
 from voltaire.planner.joint.compiled import kernel
 from voltaire.planner.joint.prices import DISPATCH_EVERY, Market, Prices, Steps
 from voltaire.planner.joint.state import State
@@ -22,7 +22,7 @@ from voltaire.planner.joint.trace import account, take
 ROUNDS, FEWEST_ROUNDS = 40, 8
 """Price rounds before each fixing; fewer where there is no time for so many."""
 
-LEAST_SHARE, MOST_SHARE, FLOOR = 0.03, 0.25, 0.3
+LEAST_SHARE, MOST_SHARE, FLOOR = 0.02, 0.25, 0.3
 """Of those that are left, the share fixed at once, and besides FLOOR times that share of all. Measured: the
 fewer at once, the better the plan."""
 
@@ -39,15 +39,18 @@ WEIGHED = 12
 HARDNESS = 3.0
 """What being hard to place weighs against being sure."""
 
+MOST_FORCED = 3
+"""How often room is made for one workload."""
+
 
 def dive(market: Market, state: State, rounds: int, over: Callable[[], bool]) -> None:
     """Fix timelines of those that have none, in `state`, until none fits any more or it is `over`. `rounds`:
     how often everybody can be asked, about."""
     a, prices = market.a, market.best
-    each, share = _pace(rounds)
+    each, share = pace(rounds)
     waiting = np.flatnonzero((state.rows < 0).all(axis=1) & (a.work > 0))
     hard, everybody = HARDNESS * _hardness(a), len(waiting)
-    firm = (state.rows >= 0).any(axis=1)
+    forced = np.where((state.rows >= 0).any(axis=1), MOST_FORCED, 0)
     while len(waiting) and not over():
         left = a._replace(capacity=state.free, limit=state.room)
         favourite, votes = np.full_like(state.rows, -1), np.zeros(a.jobs)
@@ -62,28 +65,30 @@ def dive(market: Market, state: State, rounds: int, over: Callable[[], bool]) ->
         order = waiting[np.argsort(-(votes / (each - each // 2) + hard)[waiting], kind="stable")]
         most = max(1, int(share * (len(waiting) + FLOOR * everybody)))
         fixed = _fix(a, order, most, favourite, state.rows, state.free, state.room)
-        stuck = [int(j) for j in waiting if not firm[j] and _misses(a, j, favourite[j])]
+        stuck = [int(j) for j in waiting if forced[j] < MOST_FORCED and _misses(a, j, favourite[j])]
         for j in stuck:
-            _force(market, state, j, firm)
+            _force(market, state, j, forced)
         if not fixed and not stuck:
             return
         waiting = np.flatnonzero((state.rows < 0).all(axis=1) & (a.work > 0))
 
 
-def _force(market: Market, state: State, j: int, firm: Bools) -> None:
+def _force(market: Market, state: State, j: int, forced: Ints) -> None:
     """Give workload j, which finds no room any more, the timeline that it would rather have, and take out who
-    is in its way and not `firm` (J,). It is firm itself from then on."""
-    a, best, firm[j] = market.a, market.best, True
+    is in its way. `forced` (J,) counts how often that was done for each; who has had it MOST_FORCED times
+    stays where it is, so that it ends."""
+    a, best = market.a, market.best
+    forced[j] += 1
     lack = np.clip((a.gang[j] - state.free) / max(1.0, a.gang[j]), 0.0, 1.0)
     ballot = np.full_like(state.rows, -1), np.zeros(a.jobs)
     dear = Prices(best.hold * (1.0 + lack), best.draw, best.energy)
     market.ask(np.array([j]), 1.0, dear, ballot=ballot)
     row = ballot[0][j]
     if not _misses(a, j, row):
-        _make_way(a, j, row, firm, state.rows, state.free, state.room)
+        _make_way(a, j, row, forced, state.rows, state.free, state.room)
 
 
-def _pace(rounds: int) -> tuple[int, float]:
+def pace(rounds: int) -> tuple[int, float]:
     """Rounds before each fixing, and the share fixed, so that everybody is asked about `rounds` times."""
     share = PASSES * ROUNDS / max(1, rounds)
     if share <= MOST_SHARE:
@@ -122,27 +127,27 @@ def _misses(a: Arrays, j: int, row: Rows) -> bool:
 
 
 @kernel
-def _in_the_way(a: Arrays, p: int, k: int, lack: float, firm: Bools, rows: Rows) -> int:
-    """Who runs at pool p, or only in its cluster if `lack` is 0, in slot k and is not firm: the one whose size
-    comes closest to `lack`; -1 if nobody does."""
+def _in_the_way(a: Arrays, p: int, k: int, lack: float, forced: Ints, rows: Rows) -> int:
+    """Who runs at pool p, or only in its cluster if `lack` is 0, in slot k and may be taken out: the one whose
+    size comes closest to `lack`; -1 if nobody does."""
     best = -1
     for w in range(rows.shape[0]):
         q = rows[w, k]
-        if q >= 0 and not firm[w] and (q == p or (lack <= 0.0 and a.pool_cluster[q] == a.pool_cluster[p])):
+        if q >= 0 and forced[w] < MOST_FORCED and (q == p or (lack <= 0.0 and a.pool_cluster[q] == a.pool_cluster[p])):
             if best < 0 or abs(a.gang[w] - lack) < abs(a.gang[best] - lack):
                 best = w
     return best
 
 
 @kernel
-def _make_way(a: Arrays, j: int, row: Rows, firm: Bools, rows: Rows, free: Floats, room: Floats) -> bool:
+def _make_way(a: Arrays, j: int, row: Rows, forced: Ints, rows: Rows, free: Floats, room: Floats) -> bool:
     """Give j the timeline `row`, and take out who is in its way; whether that could be done."""
     for k in range(a.first[j], a.last[j]):
         p = row[k]
         if p < 0:
             continue
         while free[p, k] < a.gang[j] - 1e-6 or room[a.pool_cluster[p], k] < a.kw[j, p] - 1e-6:
-            w = _in_the_way(a, p, k, max(0.0, a.gang[j] - free[p, k]), firm, rows)
+            w = _in_the_way(a, p, k, max(0.0, a.gang[j] - free[p, k]), forced, rows)
             if w < 0:
                 return False
             take(a, w, rows[w], -1.0, free, room)

@@ -55,9 +55,9 @@ INSERT_WEIGHED, WEIGHED = 40, 8
 FIRST_BATCH = 100
 """Moves of the first batch, whose time says how many there will be."""
 
-PROOF, LONGER = 3.0, 2.0
-"""How many times longer it takes to prove a bound, and to ask with the longer list, than to ask with the
-short one."""
+PROOF, LONGER, DIVING = 3.0, 2.0, 1.5
+"""How many times longer it takes to prove a bound, to ask with the longer list, and to ask in a dive, than to
+ask with the short one."""
 
 MOVES_PER_PRICE, FOLLOW, STRAY = 40, 0.1, 0.005
 """How far energy prices move towards those of the last plan, from sweep to sweep and where a site has several
@@ -198,7 +198,7 @@ class _Run:
         if rounds is not None:
             rounds *= DIVE_ROUNDS
         else:
-            rounds = int((DIVE_SHARE * self.effort.seconds - self._spent()) / self.everybody)
+            rounds = int((DIVE_SHARE * self.effort.seconds - self._spent()) / (DIVING * self.everybody))
         if rounds < FEWEST_DIVE_ROUNDS:
             return False
         a = self.a
