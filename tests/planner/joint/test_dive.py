@@ -91,7 +91,8 @@ def test_two_cores_and_one_dive_alike_when_rounds_are_counted() -> None:
 
 @pytest.mark.parametrize("seed", [0, 1])
 def test_a_plan_with_it_is_nearer_to_the_bound(seed: int, monkeypatch: pytest.MonkeyPatch) -> None:
-    problem, effort = instance(300, 10, 48, 1.0, 0.6, seed), Effort(rounds=60, neighbourhoods=3_000, threads=1)
+    problem = instance(300, 10, 48, 1.0, 0.6, seed)
+    effort = Effort(rounds=60, neighbourhoods=3_000, threads=1)
     plan = solve(problem, effort)
     monkeypatch.setattr(_Run, "_dive", lambda *_: False)
     without: Solution = solve(problem, effort)

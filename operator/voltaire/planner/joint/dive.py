@@ -65,7 +65,7 @@ def dive(market: Market, state: State, rounds: int, over: Callable[[], bool]) ->
         order = waiting[np.argsort(-(votes / (each - each // 2) + hard)[waiting], kind="stable")]
         most = max(1, int(share * (len(waiting) + FLOOR * everybody)))
         fixed = _fix(a, order, most, favourite, state.rows, state.free, state.room)
-        stuck = [int(j) for j in waiting if forced[j] < MOST_FORCED and _misses(a, j, favourite[j])]
+        stuck = [j for j in waiting.tolist() if forced[j] < MOST_FORCED and _misses(a, j, favourite[j])]
         for j in stuck:
             _force(market, state, j, forced)
         if not fixed and not stuck:
@@ -100,7 +100,8 @@ def _hardness(a: Arrays) -> Floats:
     """How hard each is to place (J,): 0 for one accelerator with all the time in the world, to 2."""
     size = np.log2(np.maximum(1.0, a.gang))
     window = np.maximum(1, a.last - a.first)
-    found: Floats = size / max(1.0, float(size.max(initial=0.0))) + np.minimum(1.0, a.work / a.fastest / window)
+    tight = np.minimum(1.0, a.work / a.fastest / window)
+    found: Floats = size / max(1.0, float(size.max(initial=0.0))) + tight
     return found
 
 
@@ -128,14 +129,16 @@ def _misses(a: Arrays, j: int, row: Rows) -> bool:
 
 @kernel
 def _in_the_way(a: Arrays, p: int, k: int, lack: float, forced: Ints, rows: Rows) -> int:
-    """Who runs at pool p, or only in its cluster if `lack` is 0, in slot k and may be taken out: the one whose
-    size comes closest to `lack`; -1 if nobody does."""
+    """Who runs at pool p in slot k, or only in its cluster if `lack` is 0, and may be taken out: whose size
+    comes closest to `lack`; -1 if nobody does."""
     best = -1
     for w in range(rows.shape[0]):
         q = rows[w, k]
-        if q >= 0 and forced[w] < MOST_FORCED and (q == p or (lack <= 0.0 and a.pool_cluster[q] == a.pool_cluster[p])):
-            if best < 0 or abs(a.gang[w] - lack) < abs(a.gang[best] - lack):
-                best = w
+        if q < 0 or forced[w] >= MOST_FORCED or a.pool_cluster[q] != a.pool_cluster[p]:
+            continue
+        closer = best < 0 or abs(a.gang[w] - lack) < abs(a.gang[best] - lack)
+        if closer and (q == p or lack <= 0.0):
+            best = w
     return best
 
 

@@ -73,7 +73,8 @@ class Market:
         self.now = Prices(merit_order(a), np.zeros(a.grid.shape), energy) if start is None else start
         self.bound, self.best, self.values = -np.inf, self.now, np.zeros(a.jobs)
 
-    def ask(self, jobs: Ints, weight: float, prices: Prices, most: int = SHORT_LIST, left: Arrays | None = None,
+    def ask(self, jobs: Ints, weight: float, prices: Prices, most: int = SHORT_LIST,
+            left: Arrays | None = None,
             ballot: tuple[Rows, Floats] | None = None) -> tuple[Floats, Floats, Floats]:  # fmt: skip
         """What is free (P, K), what room is left (C, K) and what energy is drawn (C, K) when `jobs` answer,
         each counted `weight` times and weighing its `most` best pools. `left`: the arrays with the capacity

@@ -39,12 +39,14 @@ FINER_STEPS = (0.05, 0.02)
 """First steps of further runs from the best prices, where half of the time for prices is left. Measured: they
 raise the bound by 0.05 to 0.1 % where prices are hard to find, and hardly elsewhere."""
 
-PRICE_SHARE, DIVE_SHARE = 0.4, 0.65
-"""How much of the time is over, at the most, when prices are found, and after the dive."""
+PRICE_SHARE, DIVE_SHARE, UNDIVED_SHARE = 0.4, 0.65, 0.5
+"""How much of the time is over, at the most, when prices are found, after the dive, and when prices are found
+where there is no time for a dive."""
 
-DIVE_ROUNDS, FEWEST_DIVE_ROUNDS = 4, 16
+DIVE_ROUNDS, FEWEST_DIVE_ROUNDS = 4, 60
 """In a dive everybody is asked so many times as often as there are price rounds, where an effort counts them;
-and there is none where everybody could only be asked a few times."""
+and there is none where everybody could only be asked less than so often: measured, it does more harm than
+good then."""
 
 SWEEP_SHARES = (0.9, 0.6, 0.3, 0.0)
 """How prices fade from sweep to sweep."""
@@ -152,24 +154,35 @@ class _Run:
         most_parts = max(1, self.a.jobs // SAMPLE)
         if self.effort.rounds is not None:
             return market.run(self.effort.rounds, most_parts, self._over, self.rng, step)
-        # The first call loads machine code, which says nothing about how long an answer takes.
-        market.ask(np.arange(1), 1.0, market.now)
-        before = self._spent()
-        market.ask(np.arange(self.a.jobs)[::most_parts], 1.0, market.now)
-        everybody = self.everybody = max(1e-5, self._spent() - before) * most_parts
-        left = PRICE_SHARE * self.effort.seconds - self._spent() - PROOF * everybody
+        self.everybody = everybody = self._time_to_ask(market, most_parts)
+        share = UNDIVED_SHARE if warm or self._dive_rounds(PRICE_SHARE) < FEWEST_DIVE_ROUNDS else PRICE_SHARE
+        left = share * self.effort.seconds - self._spent() - PROOF * everybody
         # As large samples as there is time for.
         costs = [everybody / n * (LAST_QUARTER + (1 - LAST_QUARTER) * LONGER * min(4, n))
                  for n in range(1, most_parts + 1)]  # fmt: skip
         parts = next((n for n, cost in enumerate(costs, 1) if rounds * cost <= left), most_parts)
         rounds = max(1, min(rounds, int(left / costs[parts - 1])))
-        total = market.run(rounds, parts, lambda: self._over(PRICE_SHARE), self.rng, step)
+        total = market.run(rounds, parts, lambda: self._over(share), self.rng, step)
         for finer in () if warm else FINER_STEPS:
-            if self._over(PRICE_SHARE / 2):
+            if self._over(share / 2):
                 break
             market.now = market.best
-            total += market.run(rounds, parts, lambda: self._over(PRICE_SHARE), self.rng, finer)
+            total += market.run(rounds, parts, lambda: self._over(share), self.rng, finer)
         return total
+
+    def _time_to_ask(self, market: Market, parts: int) -> float:
+        """Seconds that it takes to ask everybody, measured with one of `parts` of all."""
+        # The first call loads machine code, which says nothing about how long an answer takes.
+        market.ask(np.arange(1), 1.0, market.now)
+        before = self._spent()
+        market.ask(np.arange(self.a.jobs)[::parts], 1.0, market.now)
+        return max(1e-5, self._spent() - before) * parts
+
+    def _dive_rounds(self, share: float) -> int:
+        """How often there is time to ask everybody in a dive, when `share` of all time is over."""
+        if self.effort.rounds is not None:
+            return DIVE_ROUNDS * self.effort.rounds
+        return int((DIVE_SHARE - share) * self.effort.seconds / (DIVING * self.everybody))
 
     def _first_plan(self, market: Market, rows: Rows, warm: bool) -> tuple[State, Best]:
         a, prices = self.a, market.best
@@ -194,11 +207,7 @@ class _Run:
 
     def _dive(self, market: Market, state: State) -> bool:
         """Fix what can be at prices that follow; whether there was time for it."""
-        rounds = self.effort.rounds
-        if rounds is not None:
-            rounds *= DIVE_ROUNDS
-        else:
-            rounds = int((DIVE_SHARE * self.effort.seconds - self._spent()) / (DIVING * self.everybody))
+        rounds = self._dive_rounds(self._spent() / self.effort.seconds)
         if rounds < FEWEST_DIVE_ROUNDS:
             return False
         a = self.a
