@@ -23,7 +23,7 @@ def warm_up() -> None:
     )  # fmt: skip
     works = {uid: _work(uid) for uid in ("u", "v", "w")}
     snapshot = Snapshot(_NOW, _NOW, timedelta(hours=1), 4, {"x": site}, works)
-    planner = Planner(Effort(rounds=2, neighbourhoods=2, threads=1))
+    planner = Planner(Effort(rounds=15, neighbourhoods=2, threads=1))
     for minutes in (0, 60):
         planner.plan(snapshot, _NOW + timedelta(minutes=minutes))
 

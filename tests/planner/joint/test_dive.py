@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
@@ -16,7 +17,6 @@ from voltaire.planner.joint.batteries import open_sites
 from voltaire.planner.joint.build import build
 from voltaire.planner.joint.dive import PASSES, ROUNDS, dive, pace
 from voltaire.planner.joint.prices import Market
-from voltaire.planner.joint.solve import _Run
 from voltaire.planner.joint.state import State, open_state, totals
 
 
@@ -84,7 +84,7 @@ def test_what_no_cluster_can_hold_holds_nobody_up() -> None:
 
 def test_two_cores_and_one_dive_alike_when_rounds_are_counted() -> None:
     problem = instance(80, 4, 24, 1.0, 0.6)
-    plans = [solve(problem, Effort(rounds=20, neighbourhoods=0, threads=n)) for n in (1, 1, 2)]
+    plans = [solve(problem, Effort(rounds=20, neighbourhoods=10, threads=n)) for n in (1, 1, 2)]
     assert (plans[0].rows == plans[1].rows).all()
     assert judge(problem, timelines(problem, plans[2])).violations == []
 
@@ -94,7 +94,7 @@ def test_a_plan_with_it_is_nearer_to_the_bound(seed: int, monkeypatch: pytest.Mo
     problem = instance(300, 10, 48, 1.0, 0.6, seed)
     effort = Effort(rounds=60, neighbourhoods=3_000, threads=1)
     plan = solve(problem, effort)
-    monkeypatch.setattr(_Run, "_dive", lambda *_: False)
+    monkeypatch.setattr(sys.modules["voltaire.planner.joint.solve"], "_dive_rounds", lambda *_: 0)
     without: Solution = solve(problem, effort)
     assert plan.bound == pytest.approx(without.bound)
     assert plan.gap < 0.75 * without.gap

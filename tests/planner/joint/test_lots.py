@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import time
-from concurrent.futures import ThreadPoolExecutor
-
 import numpy as np
 import pytest
 
@@ -15,9 +12,10 @@ from voltaire.planner.joint import Effort, solve
 from voltaire.planner.joint.anneal import Course
 from voltaire.planner.joint.batteries import open_sites
 from voltaire.planner.joint.build import build
+from voltaire.planner.joint.improve import follow
 from voltaire.planner.joint.lots import deal
-from voltaire.planner.joint.solve import Best, _Run
 from voltaire.planner.joint.state import State, totals
+from voltaire.planner.joint.task import Best, Task
 
 TWO = Effort(rounds=20, neighbourhoods=1_000, threads=2)
 
@@ -68,17 +66,16 @@ def test_few_clusters_are_searched_by_two_cores_from_nothing_and_by_one_from_a_p
     assert solve(problem, TWO, first).neighbourhoods == 1_000
 
 
-def test_the_better_of_two_searches_is_kept() -> None:
+def test_the_better_of_two_searches_is_kept(monkeypatch: pytest.MonkeyPatch) -> None:
     problem = instance(60, 4, 24, 1.0, 0.5)
     ends: list[float] = []
 
-    class Noted(_Run):
-        def _anneal(self, course: Course, state: State, best: Best) -> tuple[Best, int]:
-            found = super()._anneal(course, state, best)
-            ends.append(found[0].grams)
-            return found
+    def noted(task: Task, course: Course, state: State, best: Best) -> tuple[Best, int]:
+        found = follow(task, course, state, best)
+        ends.append(found[0].grams)
+        return found
 
-    with ThreadPoolExecutor(2) as pool:
-        plan = Noted(problem, TWO, 0.0, 2, pool, time.monotonic).solve(None, 0)
+    monkeypatch.setattr("voltaire.planner.joint.improve.follow", noted)
+    plan = solve(problem, TWO)
     assert len(set(ends)) == 2
     assert plan.grams == min(ends)

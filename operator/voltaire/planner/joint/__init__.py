@@ -6,15 +6,17 @@ problem file. The operator plans with `voltaire.planner.plan`.
 
 `Problem` (clusters, batteries, workloads) -> `solve` -> `Solution` (timelines, bound, gap, prices). How it
 works: `prices` finds what scarce capacity is worth; `kernel` gives one workload its cheapest timeline at
-those prices; `sites` and `batteries` run storage and sun; `repair` turns the answers into a plan that fits;
-`exact` is the same problem as one mixed-integer program, for small instances.
+those prices; `sites` and `batteries` run storage and sun; `dive` and `first` turn the answers into a plan
+that fits, `improve` searches on from there; `exact` is the same problem as one mixed-integer program, for
+small instances.
 """
 
 from voltaire.planner.joint.errors import BadProblem
 from voltaire.planner.joint.files import from_json, to_json
 from voltaire.planner.joint.problem import Battery, Cluster, Mode, Problem, Workload
 from voltaire.planner.joint.solution import Solution
-from voltaire.planner.joint.solve import Effort, solve, warm_up
+from voltaire.planner.joint.solve import solve, warm_up
+from voltaire.planner.joint.task import Effort
 
 __all__ = [
     "BadProblem",

@@ -85,7 +85,7 @@ def _force(market: Market, state: State, j: int, forced: Ints) -> None:
     market.ask(np.array([j]), 1.0, dear, ballot=ballot)
     row = ballot[0][j]
     if not _misses(a, j, row):
-        _make_way(a, j, row, forced, state.rows, state.free, state.room)
+        _make_way(a, j, row, forced, state)
 
 
 def pace(rounds: int) -> tuple[int, float]:
@@ -127,37 +127,24 @@ def _misses(a: Arrays, j: int, row: Rows) -> bool:
     return bool(account(a, j, row, none, 0.0, none)[2] > 0)
 
 
-@kernel
-def _in_the_way(a: Arrays, p: int, k: int, lack: float, forced: Ints, rows: Rows) -> int:
-    """Who runs at pool p in slot k, or only in its cluster if `lack` is 0, and may be taken out: whose size
-    comes closest to `lack`; -1 if nobody does."""
-    best = -1
-    for w in range(rows.shape[0]):
-        q = rows[w, k]
-        if q < 0 or forced[w] >= MOST_FORCED or a.pool_cluster[q] != a.pool_cluster[p]:
-            continue
-        closer = best < 0 or abs(a.gang[w] - lack) < abs(a.gang[best] - lack)
-        if closer and (q == p or lack <= 0.0):
-            best = w
-    return best
-
-
-@kernel
-def _make_way(a: Arrays, j: int, row: Rows, forced: Ints, rows: Rows, free: Floats, room: Floats) -> bool:
-    """Give j the timeline `row`, and take out who is in its way; whether that could be done."""
-    for k in range(a.first[j], a.last[j]):
+def _make_way(a: Arrays, j: int, row: Rows, forced: Ints, state: State) -> None:
+    """Give j the timeline `row` and take out who is in its way; where nobody may be, j stays without."""
+    for k in np.flatnonzero(row >= 0).tolist():
         p = row[k]
-        if p < 0:
-            continue
-        while free[p, k] < a.gang[j] - 1e-6 or room[a.pool_cluster[p], k] < a.kw[j, p] - 1e-6:
-            w = _in_the_way(a, p, k, max(0.0, a.gang[j] - free[p, k]), forced, rows)
-            if w < 0:
-                return False
-            take(a, w, rows[w], -1.0, free, room)
-            rows[w] = -1
-    rows[j] = row
-    take(a, j, row, 1.0, free, room)
-    return True
+        c = a.pool_cluster[p]
+        while state.free[p, k] < a.gang[j] - 1e-6 or state.room[c, k] < a.kw[j, p] - 1e-6:
+            lack = max(0.0, a.gang[j] - state.free[p, k])
+            at = state.rows[:, k]
+            there = at == p if lack > 0 else (at >= 0) & (a.pool_cluster[at] == c)
+            others = np.flatnonzero(there & (forced < MOST_FORCED))
+            if len(others) == 0:
+                return
+            # The one whose size comes closest to what is lacking.
+            w = int(others[np.abs(a.gang[others] - lack).argmin()])
+            take(a, w, state.rows[w], -1.0, state.free, state.room)
+            state.rows[w] = -1
+    state.rows[j] = row
+    take(a, j, row, 1.0, state.free, state.room)
 
 
 @kernel

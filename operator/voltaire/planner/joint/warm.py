@@ -66,7 +66,8 @@ def _rows(built: Built, last: Solution, elapsed: int) -> Rows:
 
 @kernel
 def _sound(a: Arrays, j: int, row: Rows) -> bool:
-    """Whether `row` is a whole timeline of workload j as it now stands: work done, nothing broken."""
+    """Whether `row` is a timeline of workload j as it now stands: work done, unless what is left may be left,
+    and nothing broken."""
     n, before, data, stopped = a.work[j], a.own[j], a.data[j], 0
     stayed = a.lock[j] - a.held[j]
     for k in range(row.shape[0]):
@@ -94,12 +95,12 @@ def _sound(a: Arrays, j: int, row: Rows) -> bool:
             stayed += 1
             n -= a.rate[j, p]
         before = p
-    return bool(n <= 0)
+    return bool(n <= 0 or a.miss[j] <= 0)
 
 
 @kernel
 def _keep_sound(a: Arrays, rows: Rows) -> None:
-    """Empty every row that is not a whole timeline."""
+    """Empty every row that is no sound timeline."""
     for j in range(rows.shape[0]):
         if not _sound(a, j, rows[j]):
             rows[j] = -1
