@@ -94,3 +94,8 @@ class Arrays(NamedTuple):
 def empty_rows(arrays: Arrays) -> Rows:
     """Timelines in which nothing runs: (J, K)."""
     return np.full((arrays.jobs, arrays.slots), -1, dtype=np.int16)
+
+
+def unplaced(rows: Rows) -> Bools:
+    """Who has no timeline (J,)."""
+    return np.asarray((rows < 0).all(axis=1), dtype=np.bool_)

@@ -13,7 +13,7 @@ from collections.abc import Callable
 
 import numpy as np
 
-from voltaire.planner.joint.arrays import Arrays, Floats, Ints, Rows
+from voltaire.planner.joint.arrays import Arrays, Floats, Ints, Rows, unplaced
 from voltaire.planner.joint.compiled import kernel
 from voltaire.planner.joint.prices import DISPATCH_EVERY, Market, Prices, Steps
 from voltaire.planner.joint.state import State
@@ -48,9 +48,9 @@ def dive(market: Market, state: State, rounds: int, over: Callable[[], bool]) ->
     how often everybody can be asked, about."""
     a, prices = market.a, market.best
     each, share = pace(rounds)
-    waiting = np.flatnonzero((state.rows < 0).all(axis=1) & (a.work > 0))
+    waiting = np.flatnonzero(unplaced(state.rows) & (a.work > 0))
     hard, everybody = HARDNESS * _hardness(a), len(waiting)
-    forced = np.where((state.rows >= 0).any(axis=1), MOST_FORCED, 0)
+    forced = np.where(unplaced(state.rows), 0, MOST_FORCED)
     while len(waiting) and not over():
         left = a._replace(capacity=state.free, limit=state.room)
         favourite, votes = np.full_like(state.rows, -1), np.zeros(a.jobs)
@@ -70,7 +70,7 @@ def dive(market: Market, state: State, rounds: int, over: Callable[[], bool]) ->
             _force(market, state, j, forced)
         if not fixed and not stuck:
             return
-        waiting = np.flatnonzero((state.rows < 0).all(axis=1) & (a.work > 0))
+        waiting = np.flatnonzero(unplaced(state.rows) & (a.work > 0))
 
 
 def _force(market: Market, state: State, j: int, forced: Ints) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from voltaire.planner.joint.arrays import NEVER, Arrays, Bools, Ints, Rows, empty_rows
+from voltaire.planner.joint.arrays import NEVER, Arrays, Bools, Ints, Rows, empty_rows, unplaced
 from voltaire.planner.joint.dive import dive
 from voltaire.planner.joint.lots import Lot, deal
 from voltaire.planner.joint.prices import Market
@@ -30,8 +30,8 @@ def first_plan(task: Task, market: Market, rows: Rows, settled: bool, dive_round
     if dive_rounds:
         _insert(task, market, state, _in_order(a, _bound_to_run(a)))
         dive(market, state, dive_rounds, lambda: task.timer.over(DIVE_SHARE))
-    _insert(task, market, state, _in_order(a, (state.rows < 0).all(axis=1)))
-    if (_bound_to_run(a) & (state.rows < 0).all(axis=1)).any():
+    _insert(task, market, state, _in_order(a, unplaced(state.rows)))
+    if (_bound_to_run(a) & unplaced(state.rows)).any():
         # Timelines stand in the way of what may not be stopped.
         state = open_state(a, empty_rows(a), market.best.energy)
         _insert(task, market, state, _in_order(a, np.ones(a.jobs, dtype=np.bool_)))
