@@ -16,8 +16,8 @@ import numpy as np
 from voltaire.planner.joint.arrays import Arrays, Floats, Ints, Rows, unplaced
 from voltaire.planner.joint.compiled import kernel
 from voltaire.planner.joint.prices import DISPATCH_EVERY, Market, Prices, Steps
-from voltaire.planner.joint.state import State
-from voltaire.planner.joint.trace import account, take
+from voltaire.planner.joint.state import State, totals
+from voltaire.planner.joint.trace import account, fits, take
 
 ROUNDS, FEWEST_ROUNDS = 40, 8
 """Price rounds before each fixing; fewer where there is no time for so many."""
@@ -54,7 +54,7 @@ def dive(market: Market, state: State, rounds: int, over: Callable[[], bool]) ->
     while len(waiting) and not over():
         left = a._replace(capacity=state.free, limit=state.room)
         favourite, votes = np.full_like(state.rows, -1), np.zeros(a.jobs)
-        steps, taken = Steps(a, market.sites), _load(a, state.rows)
+        steps, (taken, _, _) = Steps(a, market.sites), totals(a, state.rows)
         for n in range(each):
             if n == each // 2:
                 votes[:] = 0.0  # the first half is for prices to settle
@@ -106,19 +106,6 @@ def _hardness(a: Arrays) -> Floats:
 
 
 @kernel
-def _load_of(a: Arrays, rows: Rows, none: Floats, load: Floats) -> None:
-    for j in range(rows.shape[0]):
-        account(a, j, rows[j], none, 1.0, load)
-
-
-def _load(a: Arrays, rows: Rows) -> Floats:
-    """kWh by cluster and slot (C, K)."""
-    load = np.zeros(a.grid.shape)
-    _load_of(a, rows, np.zeros(a.grid.shape), load)
-    return load
-
-
-@kernel
 def _misses(a: Arrays, j: int, row: Rows) -> bool:
     """Whether a timeline misses what must not be missed."""
     if a.miss[j] <= 0:
@@ -151,16 +138,10 @@ def _make_way(a: Arrays, j: int, row: Rows, forced: Ints, state: State) -> None:
 def _fix(a: Arrays, order: Ints, most: int, favourite: Rows, rows: Rows, free: Floats, room: Floats) -> int:
     """Give the first `most` of `order` whose favourite fits and misses nothing that timeline; how many."""
     count = 0
-    for i in range(order.shape[0]):
-        j = order[i]
-        fits, runs = count < most, False
-        for k in range(a.first[j], a.last[j]):
-            p = favourite[j, k]
-            if fits and p >= 0:
-                runs = True
-                fits = free[p, k] >= a.gang[j] - 1e-6 and room[a.pool_cluster[p], k] >= a.kw[j, p] - 1e-6
-        if fits and runs and not _misses(a, j, favourite[j]):
-            rows[j] = favourite[j]
-            take(a, j, rows[j], 1.0, free, room)
+    for j in order:
+        row = favourite[j]
+        if count < most and (row >= 0).any() and fits(a, j, row, free, room) and not _misses(a, j, row):
+            rows[j] = row
+            take(a, j, row, 1.0, free, room)
             count += 1
     return count

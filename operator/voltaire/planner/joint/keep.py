@@ -13,7 +13,7 @@ from voltaire.planner.joint.compiled import kernel
 from voltaire.planner.joint.problem import Problem
 from voltaire.planner.joint.solution import Solution
 from voltaire.planner.joint.state import open_state, totals
-from voltaire.planner.joint.trace import account, take
+from voltaire.planner.joint.trace import account, fits, take
 from voltaire.planner.joint.warm import carried
 
 
@@ -36,15 +36,6 @@ def _may(a: Arrays, j: int, new: Rows, old: Rows) -> bool:
 
 
 @kernel
-def _fits(a: Arrays, j: int, row: Rows, free: Floats, room: Floats) -> bool:
-    for k in range(row.shape[0]):
-        p = row[k]
-        if p >= 0 and (free[p, k] < a.gang[j] - 1e-6 or room[a.pool_cluster[p], k] < a.kw[j, p] - 1e-6):
-            return False
-    return True
-
-
-@kernel
 def _cost(a: Arrays, j: int, row: Rows, energy: Floats, load: Floats) -> float:
     powered, other, _ = account(a, j, row, energy, 1.0, load)
     return float(powered + other)
@@ -60,7 +51,7 @@ def _all(a: Arrays, rows: Rows, old: Rows, share: float, energy: Floats) -> bool
     for j in range(rows.shape[0]):
         if _may(a, j, rows[j], old[j]):
             mixed[j] = old[j]
-        if not _fits(a, j, mixed[j], free, room):
+        if not fits(a, j, mixed[j], free, room):
             return False
         take(a, j, mixed[j], 1.0, free, room)
         new += _cost(a, j, rows[j], energy, load)
@@ -80,7 +71,7 @@ def _each(a: Arrays, rows: Rows, old: Rows, share: float, energy: Floats, free: 
             continue
         take(a, j, rows[j], -1.0, free, room)
         close = _cost(a, j, old[j], energy, load) <= _cost(a, j, rows[j], energy, load) * (1.0 + share)
-        if close and _fits(a, j, old[j], free, room):
+        if close and fits(a, j, old[j], free, room):
             rows[j] = old[j]
             kept += 1
         take(a, j, rows[j], 1.0, free, room)

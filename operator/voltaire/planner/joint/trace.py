@@ -95,6 +95,16 @@ def take(a: Arrays, j: int, row: Rows, sign: float, free: Floats, room: Floats) 
 
 
 @kernel
+def fits(a: Arrays, j: int, row: Rows, free: Floats, room: Floats) -> bool:
+    """Whether what a timeline holds is there in `free` (P, K) and `room` (C, K)."""
+    for k in range(a.first[j], a.last[j]):
+        p = row[k]
+        if p >= 0 and (free[p, k] < a.gang[j] - 1e-6 or room[a.pool_cluster[p], k] < a.kw[j, p] - 1e-6):
+            return False
+    return True
+
+
+@kernel
 def account(
     a: Arrays, j: int, row: Rows, energy: Floats, sign: float, load: Floats
 ) -> tuple[float, float, int]:

@@ -12,7 +12,7 @@ import numpy as np
 from voltaire.planner.joint.arrays import BIG, Arrays, Floats, Ints, Rows
 from voltaire.planner.joint.compiled import kernel
 from voltaire.planner.joint.kernel import find_room, solve_one
-from voltaire.planner.joint.trace import account, take
+from voltaire.planner.joint.trace import account, fits, take
 
 ASK, PROVE, INSERT, VOTE = 0, 1, 2, 3
 
@@ -69,13 +69,7 @@ def keep_fitting(a: Arrays, jobs: Ints, rows: Rows) -> None:
     """Empty the rows of those for which the earlier ones of `jobs` leave no room."""
     free, room = a.capacity.copy(), a.limit.copy()
     for j in jobs:
-        fits = True
-        for k in range(a.first[j], a.last[j]):
-            p = rows[j, k]
-            if fits and p >= 0:
-                c = a.pool_cluster[p]
-                fits = free[p, k] >= a.gang[j] - 1e-6 and room[c, k] >= a.kw[j, p] - 1e-6
-        if fits:
+        if fits(a, j, rows[j], free, room):
             take(a, j, rows[j], 1.0, free, room)
         else:
             rows[j] = -1
