@@ -8,7 +8,7 @@ from voltaire.api.aiworkload import LabelSelector
 from voltaire.api.gridzone import Basis
 from voltaire.fleet.snapshot import ClusterView, PolicyView, Snapshot, WorkloadView
 from voltaire.planner.core import Planner
-from voltaire.planner.joint import Effort
+from voltaire.planner.joint import WARM_UP
 
 _NOW = datetime(2026, 1, 1, tzinfo=UTC)
 _ANYWHERE: frozenset[str] = frozenset()
@@ -23,7 +23,7 @@ def warm_up() -> None:
     )  # fmt: skip
     works = {uid: _work(uid) for uid in ("u", "v", "w")}
     snapshot = Snapshot(_NOW, _NOW, timedelta(hours=1), 4, {"x": site}, works)
-    planner = Planner(Effort(rounds=15, neighbourhoods=2, threads=1))
+    planner = Planner(WARM_UP)
     for minutes in (0, 60):
         planner.plan(snapshot, _NOW + timedelta(minutes=minutes))
 

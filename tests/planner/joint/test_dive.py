@@ -82,7 +82,7 @@ def test_what_no_cluster_can_hold_holds_nobody_up() -> None:
     assert (state.rows[:3] >= 0).any(axis=1).all()
 
 
-def test_two_cores_and_one_dive_alike_when_rounds_are_counted() -> None:
+def test_one_core_dives_the_same_way_twice_when_rounds_are_counted_and_two_soundly() -> None:
     problem = instance(80, 4, 24, 1.0, 0.6)
     plans = [solve(problem, Effort(rounds=20, neighbourhoods=10, threads=n)) for n in (1, 1, 2)]
     assert (plans[0].rows == plans[1].rows).all()

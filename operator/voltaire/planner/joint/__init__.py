@@ -15,10 +15,11 @@ from voltaire.planner.joint.errors import BadProblem
 from voltaire.planner.joint.files import from_json, to_json
 from voltaire.planner.joint.problem import Battery, Cluster, Mode, Problem, Workload
 from voltaire.planner.joint.solution import Solution
-from voltaire.planner.joint.solve import solve, warm_up
+from voltaire.planner.joint.solve import WARM_UP, solve, warm_up
 from voltaire.planner.joint.task import Effort
 
 __all__ = [
+    "WARM_UP",
     "BadProblem",
     "Battery",
     "Cluster",

@@ -13,7 +13,7 @@ from collections.abc import Callable
 
 import numpy as np
 
-from voltaire.planner.joint.arrays import Arrays, Floats, Ints, Rows, unplaced
+from voltaire.planner.joint.arrays import Arrays, Bools, Floats, Ints, Rows, unplaced
 from voltaire.planner.joint.compiled import kernel
 from voltaire.planner.joint.prices import DISPATCH_EVERY, Market, Prices, Steps
 from voltaire.planner.joint.state import State, totals
@@ -31,7 +31,7 @@ PASSES = 0.56
 (1 - share)^n (1 + FLOOR) - FLOOR as long as it is positive."""
 
 FIRST_STEP, LAST_STEP = 0.02, 0.004
-"""The step of prices, falling from fixing to fixing."""
+"""The step of prices, falling towards each fixing."""
 
 WEIGHED = 12
 """Pools that a workload weighs. Measured: with half as many plans end twice as far from the bound."""
@@ -48,7 +48,7 @@ def dive(market: Market, state: State, rounds: int, over: Callable[[], bool]) ->
     how often everybody can be asked, about."""
     a, prices = market.a, market.best
     each, share = pace(rounds)
-    waiting = np.flatnonzero(unplaced(state.rows) & (a.work > 0))
+    waiting = _waiting(a, state.rows)
     hard, everybody = HARDNESS * _hardness(a), len(waiting)
     forced = np.where(unplaced(state.rows), 0, MOST_FORCED)
     while len(waiting) and not over():
@@ -65,12 +65,17 @@ def dive(market: Market, state: State, rounds: int, over: Callable[[], bool]) ->
         order = waiting[np.argsort(-(votes / (each - each // 2) + hard)[waiting], kind="stable")]
         most = max(1, int(share * (len(waiting) + FLOOR * everybody)))
         fixed = _fix(a, order, most, favourite, state.rows, state.free, state.room)
-        stuck = [j for j in waiting.tolist() if forced[j] < MOST_FORCED and _misses(a, j, favourite[j])]
-        for j in stuck:
+        stuck = waiting[_miss(a, waiting, favourite) & (forced[waiting] < MOST_FORCED)]
+        for j in stuck.tolist():
             _force(market, state, j, forced)
-        if not fixed and not stuck:
+        if not fixed and len(stuck) == 0:
             return
-        waiting = np.flatnonzero(unplaced(state.rows) & (a.work > 0))
+        waiting = _waiting(a, state.rows)
+
+
+def _waiting(a: Arrays, rows: Rows) -> Ints:
+    """Who has work and no timeline."""
+    return np.flatnonzero(unplaced(rows) & (a.work > 0))
 
 
 def _force(market: Market, state: State, j: int, forced: Ints) -> None:
@@ -83,9 +88,8 @@ def _force(market: Market, state: State, j: int, forced: Ints) -> None:
     ballot = np.full_like(state.rows, -1), np.zeros(a.jobs)
     dear = Prices(best.hold * (1.0 + lack), best.draw, best.energy)
     market.ask(np.array([j]), 1.0, dear, ballot=ballot)
-    row = ballot[0][j]
-    if not _misses(a, j, row):
-        _make_way(a, j, row, forced, state)
+    if not _miss(a, np.array([j]), ballot[0])[0]:
+        _make_way(a, j, ballot[0][j], forced, state)
 
 
 def pace(rounds: int) -> tuple[int, float]:
@@ -106,12 +110,12 @@ def _hardness(a: Arrays) -> Floats:
 
 
 @kernel
-def _misses(a: Arrays, j: int, row: Rows) -> bool:
-    """Whether a timeline misses what must not be missed."""
-    if a.miss[j] <= 0:
-        return False
-    none = np.zeros(a.grid.shape)
-    return bool(account(a, j, row, none, 0.0, none)[2] > 0)
+def _miss(a: Arrays, jobs: Ints, rows: Rows) -> Bools:
+    """Whose timeline in `rows` (J, K) misses what must not be missed, of `jobs`."""
+    none, found = np.zeros(a.grid.shape), np.zeros(jobs.shape[0], dtype=np.bool_)
+    for i, j in enumerate(jobs):
+        found[i] = a.miss[j] > 0 and account(a, j, rows[j], none, 0.0, none)[2] > 0
+    return found
 
 
 def _make_way(a: Arrays, j: int, row: Rows, forced: Ints, state: State) -> None:
@@ -137,10 +141,10 @@ def _make_way(a: Arrays, j: int, row: Rows, forced: Ints, state: State) -> None:
 @kernel
 def _fix(a: Arrays, order: Ints, most: int, favourite: Rows, rows: Rows, free: Floats, room: Floats) -> int:
     """Give the first `most` of `order` whose favourite fits and misses nothing that timeline; how many."""
-    count = 0
-    for j in order:
+    missed, count = _miss(a, order, favourite), 0
+    for i, j in enumerate(order):
         row = favourite[j]
-        if count < most and (row >= 0).any() and fits(a, j, row, free, room) and not _misses(a, j, row):
+        if count < most and not missed[i] and (row >= 0).any() and fits(a, j, row, free, room):
             rows[j] = row
             take(a, j, row, 1.0, free, room)
             count += 1

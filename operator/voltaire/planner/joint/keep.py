@@ -12,7 +12,8 @@ from voltaire.planner.joint.batteries import open_sites
 from voltaire.planner.joint.compiled import kernel
 from voltaire.planner.joint.problem import Problem
 from voltaire.planner.joint.solution import Solution
-from voltaire.planner.joint.state import open_state, totals
+from voltaire.planner.joint.state import open_state
+from voltaire.planner.joint.task import weighed
 from voltaire.planner.joint.trace import account, fits, take
 from voltaire.planner.joint.warm import carried
 
@@ -97,11 +98,8 @@ def keep_close(problem: Problem, solution: Solution, last: Solution, elapsed: in
                 break
     if (rows == solution.rows).all():
         return solution
-    load, other, left = totals(a, rows)
-    sites = open_sites(problem, a)
-    served = sites.serve(load)
-    grams = sites.grams(load, served) + float(other.sum())
+    best = weighed(a, open_sites(problem, a), rows)
     return replace(
-        solution, rows=rows, grams=grams, bound=min(solution.bound, grams), dispatch=served, load_kwh=load,
-        left=tuple(int(n) for n in left),
+        solution, rows=rows, grams=best.grams, bound=min(solution.bound, best.grams),
+        dispatch=best.dispatch, load_kwh=best.load, left=tuple(int(n) for n in best.left),
     )  # fmt: skip

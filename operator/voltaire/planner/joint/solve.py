@@ -43,6 +43,10 @@ PROOF, LONGER, DIVING = 3.0, 2.0, 1.5
 ask with the short one."""
 
 
+WARM_UP = Effort(rounds=FEWEST_DIVE_ROUNDS // DIVE_ROUNDS, neighbourhoods=2, threads=1)
+"""The least that runs every kernel, those of a dive too."""
+
+
 def solve(
     problem: Problem, effort: Effort | None = None, last: Solution | None = None, elapsed: int = 0
 ) -> Solution:
@@ -136,5 +140,5 @@ def warm_up() -> None:
     site = Cluster("x", {"a": 2}, (1.0, 2.0, 3.0), {"a": 1.0}, solar_kw=(1.0, 1.0, 1.0))
     works = tuple(Workload(f"w{i}", 1.0, 1) for i in range(3))
     problem = Problem(3, 1.0, (site,), works)
-    first = solve(problem, Effort(rounds=FEWEST_DIVE_ROUNDS // DIVE_ROUNDS, neighbourhoods=2, threads=1))
+    first = solve(problem, WARM_UP)
     solve(problem, Effort(rounds=1, neighbourhoods=1, threads=1), first)

@@ -48,6 +48,14 @@ class Best:
     load: Floats
 
 
+def weighed(a: Arrays, sites: Sites, rows: Rows) -> Best:
+    """A plan with what it costs, exactly."""
+    load, other, left = totals(a, rows)
+    served = sites.serve(load)
+    grams = sites.grams(load, served) + float(other.sum())
+    return Best(rows.copy(), grams, left, served, load)
+
+
 def better(old: Best, new: Best) -> Best:
     """The cheaper of two plans; the old one if both cost the same."""
     return new if new.grams < old.grams else old
@@ -102,10 +110,7 @@ class Task:
 
     def weigh(self, rows: Rows) -> Best:
         """What a plan costs, exactly."""
-        load, other, left = totals(self.a, rows)
-        served = self.sites.serve(load)
-        grams = self.sites.grams(load, served) + float(other.sum())
-        return Best(rows.copy(), grams, left, served, load)
+        return weighed(self.a, self.sites, rows)
 
     def repriced(self, state: State, best: Best, weight: float) -> State:
         """The state with its sites' prices brought up to date by `weight`; nothing to do where all energy is
