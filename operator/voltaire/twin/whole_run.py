@@ -2,8 +2,8 @@
 
 Two readings of the same run on the planning grid:
 
-- `plan`: what it allows the world allows too. Work begins at the first slot boundary after its arrival and
-  ends by the last one before its deadline; losses are rounded up. Work that has no room for that starts in
+- `plan`: what it allows the world allows too. Work begins at slot boundaries after its arrival and ends by
+  its deadline; losses are rounded up. Work that has no room for that starts in
   the slot in which it arrives and runs through.
 - `bound`: what the world allows it allows too, for plans that change at slot boundaries. Windows are rounded
   outwards and losses down, deadlines are kept, wear and what the batteries hold count nothing.
@@ -126,7 +126,7 @@ def _window(job: Job, slot: float, reading: Reading) -> tuple[float, float, floa
         begin, end = touched(first, first if due is None else due)
         return job.duration_h, begin * slot, None if due is None else end * slot
     begin = ceil(first - TINY)
-    if due is None or begin + job.duration_h / slot <= floor(due + TINY) + TINY:
+    if due is None or begin + job.duration_h / slot <= due + TINY:
         return job.duration_h, begin * slot, job.deadline_h
     begin, end = touched(first, first + job.duration_h / slot)
     return job.duration_h + (first - begin) * slot, begin * slot, end * slot

@@ -19,7 +19,7 @@ Timeline = list[Where]
 @dataclass
 class Verdict:
     """`grams` without the sites that have sun or batteries: their `load` (cluster, slot) in kWh is given
-    instead."""
+    instead. `unfinished`: not done at the end, or not by a required deadline."""
 
     violations: list[str] = field(default_factory=list)
     grams: float = 0.0
@@ -120,7 +120,10 @@ class _Replay:
             self.v.grams += kwh * self.grid(cluster, k)
         self.left -= speed
         if self.left <= 0:
-            self.v.grams += self.w.wait_grams_per_hour * (k + share) * self.p.slot_hours
+            done = (k + share) * self.p.slot_hours
+            self.v.grams += self.w.wait_grams_per_hour * done
+            if self.w.required and done > (self.w.deadline_hours or 0.0) + 1e-6:
+                self.v.unfinished.add(self.w.id)
 
     def run(self, timeline: Timeline) -> None:
         for k, where in enumerate(timeline):

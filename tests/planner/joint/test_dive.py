@@ -91,7 +91,7 @@ def test_one_core_dives_the_same_way_twice_when_rounds_are_counted_and_two_sound
 
 @pytest.mark.parametrize("seed", [0, 1])
 def test_a_plan_with_it_is_nearer_to_the_bound(seed: int, monkeypatch: pytest.MonkeyPatch) -> None:
-    problem = instance(300, 10, 48, 1.0, 0.6, seed)
+    problem = instance(400, 6, 48, 1.0, 0.6, seed)
     effort = Effort(rounds=60, neighbourhoods=3_000, threads=1)
     plan = solve(problem, effort)
     monkeypatch.setattr(sys.modules["voltaire.planner.joint.solve"], "_dive_rounds", lambda *_: 0)

@@ -9,7 +9,7 @@ from hypothesis import HealthCheck, given, settings
 
 from tests.planner.joint.checker import Timeline, judge
 from tests.planner.joint.worlds import problems
-from voltaire.planner.joint import Effort, Problem, Solution, solve
+from voltaire.planner.joint import Effort, Mode, Problem, Solution, Workload, solve
 from voltaire.planner.joint.exact import solve_exact
 from voltaire.planner.joint.report import stretches
 
@@ -27,10 +27,18 @@ def timelines(problem: Problem, plan: Solution) -> dict[str, Timeline]:
     return found
 
 
+def _pressing(problem: Problem, w: Workload) -> bool:
+    """Whether the deadline is met in any plan, if it can be."""
+    within = (w.deadline_hours or 0.0) <= problem.slots * problem.slot_hours
+    return w.required and within and not (w.place and w.mode is Mode.NEVER)
+
+
 def certified(problem: Problem) -> None:
     plan = solve(problem, SMALL)
     verdict = judge(problem, timelines(problem, plan))
     assert verdict.violations == []
+    can = {w.id for w in problem.workloads if _pressing(problem, w)} - set(plan.built.hopeless)
+    assert verdict.unfinished & can == set(plan.unfinished) & can
     best = solve_exact(problem)
     assert best.status == "Optimal"
     # HiGHS leaves out what makes sites deliver sooner rather than later.

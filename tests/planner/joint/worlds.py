@@ -43,7 +43,8 @@ def _cluster(draw: st.DrawFn, name: str, slots: int, energy: bool) -> Cluster:
 def _workload(draw: st.DrawFn, name: str, slots: int, names: list[str]) -> Workload:
     earliest = draw(st.integers(0, slots - 1))
     required = draw(st.booleans())
-    deadline = earliest + draw(st.integers(1, slots + 2)) if required or draw(st.booleans()) else None
+    due = st.tuples(st.integers(1, slots + 2), st.sampled_from([0.0, 0.0, 0.25, 0.5, 0.75])).map(sum)
+    deadline = earliest + draw(due) if required or draw(st.booleans()) else None
     mode = draw(st.sampled_from(list(Mode)))
     where = draw(st.sampled_from(["nowhere", "nowhere", "data"]))
     return Workload(

@@ -14,6 +14,8 @@ for each slot, -1 for none. Reading it from left to right, with `left` units to 
   cluster left, `transfer_slots` before the start, and half at the new one's in the slot of the start;
 - it stays `lock` slots where it starts unless it is done before, or the workload's `last` slot is over;
 - `left` never exceeds `ceiling`;
+- where it must meet `deadline` (then `after` and `late` are zero), `last` is the end of the slot that holds
+  it, and units that would be finished later within that slot count as left;
 - finishing at time t costs `wait * t`, and `late * f` when that is f slots after `deadline`. What is left
   at `last` costs `miss + left * after + late * max(0, t - deadline)` with t = `last + left / fastest rate`,
   and `wait * t` unless all that costs the same however much is left.

@@ -19,6 +19,7 @@ import numpy as np
 from voltaire.planner.joint.arrays import Arrays, Floats, Rows, empty_rows
 from voltaire.planner.joint.batteries import open_sites
 from voltaire.planner.joint.build import build
+from voltaire.planner.joint.job import TINY
 from voltaire.planner.joint.prices import Prices
 from voltaire.planner.joint.problem import Cluster, Problem
 from voltaire.planner.joint.solution import Solution
@@ -61,6 +62,7 @@ class _Job:
         self.a, self.j = a, j
         self.pools = [int(p) for p in np.flatnonzero(a.rate[j])]
         self.last, self.work = int(a.last[j]), int(a.work[j])
+        self.hard = bool(a.after[j] == 0.0 and a.late[j] == 0.0)
         own, data = int(a.own[j]), int(a.data[j])
         first = int(a.first[j])
         self.source: Node = ("fresh", first, -1, self.work, 0)
@@ -100,21 +102,22 @@ class _Job:
             return 0.0
         done = self.last + n / int(a.fastest[j])
         late = max(0.0, done - float(a.deadline[j]))
-        waited = 0.0 if a.after[j] == 0.0 and a.late[j] == 0.0 else float(a.wait[j]) * done
+        waited = 0.0 if self.hard else float(a.wait[j]) * done
         return float(a.miss[j] + a.after[j] * n + a.late[j] * late + waited)
 
     def _running(self, node: Node) -> Iterator[Arc]:
         a, j = self.a, self.j
         _, k, p, n, stay = node
         rate = int(a.rate[j, p])
-        done = n <= rate
-        share = (n - 1 + float(a.part[j])) / rate if done else 1.0
+        share = (n - 1 + float(a.part[j])) / rate if n <= rate else 1.0
+        done = n <= rate and not (self.hard and k + share > float(a.deadline[j]) + TINY)
         late = 0.0
         if done:
             over = max(0.0, k + share - float(a.deadline[j]))
             late = float(a.late[j]) * over + float(a.wait[j]) * (k + share)
         kwh = float(a.kw[j, p]) * a.slot_hours * share
-        yield Arc(node, ("run", k + 1, p, max(0, n - rate), max(0, stay - 1)), late, k, p, kwh)
+        left = 0 if done else max(1, n - rate)
+        yield Arc(node, ("run", k + 1, p, left, max(0, stay - 1)), late, k, p, kwh)
         lost = n + int(a.stop_units[j])
         if a.mode[j] > 0 and stay <= 0 and lost <= a.ceiling[j]:
             yield Arc(node, ("stop", k, int(a.pool_cluster[p]), lost, 0), float(a.change[j]))

@@ -220,18 +220,19 @@ def _window(case: Case, terms: Terms, ask: Ask, fleet: Fleet, where: tuple[Place
         return _Window(earliest, work, terms.deadline, late=terms.lateness * 3600.0)
     alone, rate = _alone(case, where, work)
     need = ceil(alone / slot - _TINY)
-    first, due = ceil(earliest / slot - _TINY), floor(terms.deadline / slot + _TINY)
-    if ask.level is Level.AT_ONCE or due > fleet.time.count or earliest + alone > terms.deadline + _JUST:
-        soonest = max((first + need) * slot, terms.deadline if due > fleet.time.count else 0.0)
+    first, due, past = ceil(earliest / slot - _TINY), terms.deadline + _JUST, terms.deadline > horizon
+    if ask.level is Level.AT_ONCE or past or earliest + alone > due:
+        soonest = max((first + need) * slot, terms.deadline if past else 0.0)
         return _Window(earliest, work, soonest, late=at_once_grams(case, fleet))
-    if first + need > due:
+    if first * slot + alone > due:
         # It fits between the lines of the grid only: it has all slots that it touches to itself.
         first, end = touched(earliest / slot, (earliest + alone) / slot)
         wait = earliest - first * slot
         return _Window(first * slot, work + wait * rate, end * slot, True)
     if ask.level is Level.GUARDED:
-        due = max(first + need, due - max(fleet.spare_slots, ceil(fleet.spare_share * need)))
-    return _Window(earliest, work, due * slot, True)
+        spare = slot * max(fleet.spare_slots, ceil(fleet.spare_share * need))
+        due = min(due, max((first + need) * slot, due - spare))
+    return _Window(earliest, work, due, True)
 
 
 def _alone(case: Case, where: tuple[Place, ...], work: float) -> tuple[float, float]:

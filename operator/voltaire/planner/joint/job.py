@@ -9,6 +9,9 @@ import numpy as np
 from voltaire.planner.joint.arrays import BIG, Arrays, Floats, Ints
 from voltaire.planner.joint.compiled import kernel
 
+TINY = 1e-9
+"""Slots by which what ends at its deadline may seem to end after it."""
+
 
 class Job(NamedTuple):
     """Scalars only: handed from function to function at no cost. The names are those of `Arrays`; `hard`:
@@ -82,8 +85,17 @@ def leftover(job: Job, n: int) -> float:
 
 
 @kernel
+def too_late(job: Job, k: int, n: int, rate: int) -> bool:
+    """Whether the last `n` units, worked in slot k at `rate`, miss a deadline within that slot that must be
+    met: then they count as not done."""
+    return bool(job.hard and k + (n - 1 + job.part) / rate > job.deadline + TINY)
+
+
+@kernel
 def finishing(job: Job, k: int, n: int, rate: int) -> float:
     """Cost of the time at which the last `n` units are finished in slot k at `rate`."""
+    if too_late(job, k, n, rate):
+        return float(job.miss)
     done = k + (n - 1 + job.part) / rate
     return float(job.wait * done + job.late * max(0.0, done - job.deadline))
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from voltaire.planner.joint.arrays import BIG, Arrays, Floats, Rows
 from voltaire.planner.joint.compiled import inlined, kernel
-from voltaire.planner.joint.job import Job, Offer, finishing, highest, job_of, leftover
+from voltaire.planner.joint.job import Job, Offer, finishing, highest, job_of, leftover, too_late
 
 
 @inlined
@@ -133,7 +133,10 @@ def account(
             rate, share = a.rate[j, p], 1.0
             if n <= rate:
                 share = (n - 1 + job.part) / rate
-                other += finishing(job, k, n, rate)
+                if too_late(job, k, n, rate):
+                    rate = 0
+                else:
+                    other += finishing(job, k, n, rate)
             used = a.kw[j, p] * a.slot_hours * share
             powered += used * energy[c, k]
             load[c, k] += sign * used

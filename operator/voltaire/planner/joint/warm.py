@@ -7,6 +7,7 @@ import numpy as np
 from voltaire.planner.joint.arrays import MIGRATE, NEVER, Arrays, Floats, Ints, Rows, empty_rows
 from voltaire.planner.joint.build import Built
 from voltaire.planner.joint.compiled import kernel
+from voltaire.planner.joint.job import job_of, too_late
 from voltaire.planner.joint.prices import Prices
 from voltaire.planner.joint.solution import Solution
 from voltaire.planner.joint.visits import keep_fitting
@@ -93,6 +94,8 @@ def _sound(a: Arrays, j: int, row: Rows) -> bool:
             if n > a.ceiling[j]:
                 return False
             stayed += 1
+            if n <= a.rate[j, p] and too_late(job_of(a, j), k, n, a.rate[j, p]):
+                return False
             n -= a.rate[j, p]
         before = p
     return bool(n <= 0 or a.miss[j] <= 0)

@@ -198,8 +198,6 @@ def _deadline(w: Workload, alike: _Alike, row: WorkloadRow) -> None:
     """The window and what lateness and unfinished work cost."""
     p = alike.fleet.problem
     row.deadline = FOREVER if w.deadline_hours is None else w.deadline_hours / p.slot_hours
-    if w.required:
-        row.deadline = floor(row.deadline + _TINY)
     row.last, row.miss, row.hopeless = p.slots, 0.0, False
     row.late = w.late_grams_per_hour * p.slot_hours if w.deadline_hours is not None else 0.0
     given = w.after_grams_per_hour
@@ -217,11 +215,15 @@ def _deadline(w: Workload, alike: _Alike, row: WorkloadRow) -> None:
     if row.deadline > p.slots or row.hopeless or (row.own >= 0 and row.mode == NEVER):
         row.late = max(row.late, miss)
     else:
-        row.last, row.miss, row.late, row.after = max(row.first, int(row.deadline)), miss, 0.0, 0.0
+        row.last, row.miss, row.late, row.after = max(row.first, _up(row.deadline)), miss, 0.0, 0.0
 
 
 def _can(w: Workload, alike: _Alike, row: WorkloadRow) -> bool:
     """Whether it could finish by its deadline if it had the fleet to itself and stops cost nothing."""
-    first = row.first
-    best = alike.reach(w, row)
-    return bool(best[max(first, int(row.deadline))] - best[first] >= row.work)
+    best, due = alike.reach(w, row), max(row.first, floor(row.deadline + _TINY))
+    left = row.work - int(best[due] - best[row.first])
+    if left <= 0 or due + 1 >= len(best):
+        return left <= 0
+    # In the slot of its deadline it has a part of it.
+    rate = int(best[due + 1] - best[due])
+    return left <= rate and (left - 1 + row.part) / rate <= row.deadline - due + _TINY
