@@ -22,7 +22,8 @@ class Hysteresis(Model):
     """How much better a change must be before it is made."""
 
     minimum_saving: Fraction = Field(
-        default=0.05, description="Share of the remaining emissions that a move or pause must save."
+        default=0.05,
+        description="Share of the remaining emissions, a day's at most, that a move or pause must save.",
     )
     minimum_saving_grams: NonNegative = Field(
         default=0.0, description="Grams that a move or pause must save, after its own cost."

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from itertools import accumulate
 
+import numpy as np
+
 from voltaire.planner.joint.arrays import Floats
 
 
@@ -18,6 +20,10 @@ class Rates:
         self._sums: list[float] = [0.0, *accumulate(self._values)]
         self.mean = self._sums[-1] / len(self._values)
         self.past, self.step = past, step
+
+    def at_most(self, share: float) -> float:
+        """The rate that so large a share of the steps (0 to 1) does not exceed."""
+        return float(np.quantile(self._values, share))
 
     def _until(self, seconds: float) -> float:
         steps = (seconds + self.past) / self.step

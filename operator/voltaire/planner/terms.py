@@ -26,16 +26,23 @@ emit: nothing weighs against finishing early."""
 AT_ONCE_LEAST_GRAMS = 1e4
 """And at least this, g/h, so that it holds where the grid emits nothing."""
 
+DAY_SECONDS = 24 * 3600.0
+"""The hysteresis asks for a share of what remains, at most of so much work: a pause saves some hours' worth,
+however many weeks are left."""
+
+ROOMY = 1.3
+"""Work that ends past the horizon is taken to need so much more of its time than it does: others want the
+clean hours too."""
+
 
 @dataclass(frozen=True, slots=True)
 class Terms:
-    """`keep`: going on where it is until done (None when it is nowhere). `reference_grams`: its emissions if
-    nothing changes. `after`: g per second of work past the horizon. `change_grams`: what a stop or a move
-    must save beyond its cost; `wait_grams`: what an hour's delay must. `deadline`: seconds from now, the
-    user's (`has_deadline`) or the limit of patience; `lateness`: g per second past it."""
+    """`keep`: going on where it is until done (None when it is nowhere). `after`: g per second of work left
+    at the horizon's end, see `_left_for_later`. `change_grams`: what a stop or a move must save beyond its
+    cost; `wait_grams`: what an hour's delay must. `deadline`: seconds from now, the user's (`has_deadline`)
+    or the limit of patience; `lateness`: g per second past it."""
 
     keep: Outcome | None
-    reference_grams: float
     after: float
     change_grams: float
     wait_grams: float
@@ -52,8 +59,8 @@ def make_terms(case: Case, fleet: Fleet) -> Terms:
     """The terms of a workload, servers included: of those the horizon is looked at."""
     w = case.workload
     keep = stay(case, fleet) if case.own is not None else None
-    after = _cheapest(case, fleet)
-    reference = keep.grams if keep is not None and keep.grams is not None else after * _work(case, fleet)
+    work = _work(case, fleet)
+    reference = keep.grams if keep is not None and keep.grams is not None else _cheapest(case, fleet) * work
     lateness = w.policy.lateness_grams_per_hour
     has_deadline = not case.lasting and w.deadline is not None and (w.deadline_required or lateness > 0)
     if w.deadline is not None and has_deadline:
@@ -61,10 +68,12 @@ def make_terms(case: Case, fleet: Fleet) -> Terms:
     else:
         deadline = patience_limit(case, fleet)
         lateness = max(lateness, most_kw(case) * fleet.worst)
-    change = max(w.policy.minimum_saving * reference, w.policy.minimum_saving_grams)
-    trifle = LEAST_GRAMS_PER_KWH * most_kw(case) * _work(case, fleet) / 3600.0
+    at_stake = reference if case.lasting else reference * min(1.0, DAY_SECONDS / max(1.0, work))
+    change = max(w.policy.minimum_saving * at_stake, w.policy.minimum_saving_grams)
+    trifle = LEAST_GRAMS_PER_KWH * most_kw(case) * work / 3600.0
     wait = HOLD_SHARE_PER_HOUR * max(reference, trifle)
-    return Terms(keep, reference, after, change, wait, deadline, lateness / 3600.0, has_deadline)
+    after = _left_for_later(case, fleet, deadline)
+    return Terms(keep, after, change, wait, deadline, lateness / 3600.0, has_deadline)
 
 
 def _work(case: Case, fleet: Fleet) -> float:
@@ -89,9 +98,27 @@ def at_once_grams(case: Case, fleet: Fleet) -> float:
 
 def _cheapest(case: Case, fleet: Fleet) -> float:
     """g per second of work where it is cheapest on average, among what it may use."""
-    places = case.choices(fleet) or case.choices(fleet, blind=True) or own_places(case)
-    rates = (p.facility_kw * fleet.sites[p.cluster].rates.mean / 3600.0 / p.rate for p in places)
-    return min(rates, default=0.0)
+    rates = (p.facility_kw * fleet.sites[p.cluster].rates.mean / p.rate for p in _places(case, fleet))
+    return min(rates, default=0.0) / 3600.0
+
+
+def _left_for_later(case: Case, fleet: Fleet, deadline: float) -> float:
+    """g per second of work at the rate up to which it must work to be done by its deadline, if the time after
+    the horizon is like that within: work that needs a third of its time is done in the cleanest third, and
+    what is dirtier may be left. Where it is cheapest, among what it may use."""
+    if case.lasting:
+        return _cheapest(case, fleet)
+    begin = max(0.0, fleet.time.seconds(case.workload.earliest_start))
+    share = ROOMY * case.remaining / max(1.0, deadline - begin)
+    rates = (
+        p.facility_kw * fleet.sites[p.cluster].rates.at_most(min(1.0, share / p.rate)) / p.rate
+        for p in _places(case, fleet)
+    )
+    return min(rates, default=0.0) / 3600.0
+
+
+def _places(case: Case, fleet: Fleet) -> tuple[Place, ...]:
+    return case.choices(fleet) or case.choices(fleet, blind=True) or own_places(case)
 
 
 def patience_limit(case: Case, fleet: Fleet) -> float:
