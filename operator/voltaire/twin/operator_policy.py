@@ -13,12 +13,9 @@ from voltaire.twin.policy import Policy
 from voltaire.twin.scenario import Scenario
 
 FEW = 60
-"""Up to so many workloads price rounds are cheap, and there are more of them."""
+"""Up to so many workloads plans are cheap, and made with more effort."""
 
-SMALL, SMALL_WITHIN = (
-    Effort(rounds=80, neighbourhoods=800, threads=1),
-    Effort(rounds=20, neighbourhoods=200, threads=1),
-)
+SMALL = Effort(rounds=80, neighbourhoods=4000, threads=1)
 EFFORT, WITHIN = (
     Effort(rounds=24, neighbourhoods=1200, threads=1),
     Effort(rounds=6, neighbourhoods=300, threads=1),
@@ -40,7 +37,7 @@ class OperatorPolicy:
         """One plan of the receding horizon."""
         within = self._planned == snapshot.start
         if len(snapshot.workloads) <= FEW:
-            self._planner.effort = SMALL_WITHIN if within else SMALL
+            self._planner.effort = SMALL
         else:
             self._planner.effort = WITHIN if within else EFFORT
         self._planned = snapshot.start
