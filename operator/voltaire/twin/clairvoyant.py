@@ -20,7 +20,7 @@ from voltaire.twin.policy import Policy
 from voltaire.twin.scenario import Scenario
 from voltaire.twin.whole_run import idle_grams, whole_problem
 
-EFFORT = Effort(rounds=150, neighbourhoods=2000, threads=1)
+EFFORT = Effort(rounds=150, neighbourhoods=20000, threads=1)
 BOUND_EFFORT = Effort(rounds=150, neighbourhoods=0, threads=1)
 """Counts instead of a time: the same run gives the same plan on any machine."""
 
