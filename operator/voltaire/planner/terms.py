@@ -38,7 +38,7 @@ clean hours too."""
 @dataclass(frozen=True, slots=True)
 class Terms:
     """`keep`: going on where it is until done (None when it is nowhere). `after`: g per second of work left
-    at the horizon's end, see `_left_for_later`. `change_grams`: what a stop or a move must save beyond its
+    at the horizon's end, see `_needed`. `change_grams`: what a stop or a move must save beyond its
     cost; `wait_grams`: what an hour's delay must. `deadline`: seconds from now, the user's (`has_deadline`)
     or the limit of patience; `lateness`: g per second past it."""
 
@@ -59,8 +59,8 @@ def make_terms(case: Case, fleet: Fleet) -> Terms:
     """The terms of a workload, servers included: of those the horizon is looked at."""
     w = case.workload
     keep = stay(case, fleet) if case.own is not None else None
-    work = _work(case, fleet)
-    reference = keep.grams if keep is not None and keep.grams is not None else _cheapest(case, fleet) * work
+    work, places = _work(case, fleet), _places(case, fleet)
+    reference = keep.grams if keep is not None and keep.grams is not None else _cheapest(places, fleet) * work
     lateness = w.policy.lateness_grams_per_hour
     has_deadline = not case.lasting and w.deadline is not None and (w.deadline_required or lateness > 0)
     if w.deadline is not None and has_deadline:
@@ -72,7 +72,7 @@ def make_terms(case: Case, fleet: Fleet) -> Terms:
     change = max(w.policy.minimum_saving * at_stake, w.policy.minimum_saving_grams)
     trifle = LEAST_GRAMS_PER_KWH * most_kw(case) * work / 3600.0
     wait = HOLD_SHARE_PER_HOUR * max(reference, trifle)
-    after = _left_for_later(case, fleet, deadline)
+    after = _cheapest(places, fleet, None if case.lasting else _needed(case, fleet, deadline))
     return Terms(keep, after, change, wait, deadline, lateness / 3600.0, has_deadline)
 
 
@@ -96,25 +96,23 @@ def at_once_grams(case: Case, fleet: Fleet) -> float:
     return max(AT_ONCE_LEAST_GRAMS, AT_ONCE_FACTOR * hours * most_kw(case) * fleet.worst)
 
 
-def _cheapest(case: Case, fleet: Fleet) -> float:
-    """g per second of work where it is cheapest on average, among what it may use."""
-    rates = (p.facility_kw * fleet.sites[p.cluster].rates.mean / p.rate for p in _places(case, fleet))
-    return min(rates, default=0.0) / 3600.0
+def _cheapest(places: tuple[Place, ...], fleet: Fleet, share: float | None = None) -> float:
+    """g per second of work where it is cheapest, among `places`: at the mean rate, or at the rate up to which
+    so large a share of the time at throughput 1 lies."""
+
+    def rate(place: Place) -> float:
+        rates = fleet.sites[place.cluster].rates
+        return rates.mean if share is None else rates.at_most(min(1.0, share / place.rate))
+
+    return min((p.facility_kw * rate(p) / p.rate for p in places), default=0.0) / 3600.0
 
 
-def _left_for_later(case: Case, fleet: Fleet, deadline: float) -> float:
-    """g per second of work at the rate up to which it must work to be done by its deadline, if the time after
-    the horizon is like that within: work that needs a third of its time is done in the cleanest third, and
-    what is dirtier may be left. Where it is cheapest, among what it may use."""
-    if case.lasting:
-        return _cheapest(case, fleet)
+def _needed(case: Case, fleet: Fleet, deadline: float) -> float:
+    """Share of its time that it must work to be done by its deadline, with some to spare. If the time after
+    the horizon is like that within, work that needs a third of it is done in the cleanest third: what is left
+    at the horizon's end is worth the rate up to which it has to work."""
     begin = max(0.0, fleet.time.seconds(case.workload.earliest_start))
-    share = ROOMY * case.remaining / max(1.0, deadline - begin)
-    rates = (
-        p.facility_kw * fleet.sites[p.cluster].rates.at_most(min(1.0, share / p.rate)) / p.rate
-        for p in _places(case, fleet)
-    )
-    return min(rates, default=0.0) / 3600.0
+    return ROOMY * case.remaining / max(1.0, deadline - begin)
 
 
 def _places(case: Case, fleet: Fleet) -> tuple[Place, ...]:

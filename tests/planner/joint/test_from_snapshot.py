@@ -25,6 +25,9 @@ from voltaire.planner.joint.from_snapshot import Ask, Level, problem_of
 from voltaire.planner.sites import open_fleet
 from voltaire.planner.terms import make_terms
 
+JUST = 1e-3 / 3600
+"""A deadline is given a millisecond, in hours."""
+
 
 def described(seen: Snapshot, now: datetime = NOW, ask: Ask | None = None) -> Problem:
     fleet = open_fleet(seen, now)
@@ -46,7 +49,11 @@ def test_clusters_batteries_and_workloads_carry_over() -> None:
     assert site.pue == 1.2
     assert site.solar_kw == (5.0,) * made.slots
     assert site.batteries[0].charge_efficiency == 0.95
-    assert (work.mode, work.deadline_hours, work.required) == (Mode.SUSPEND, pytest.approx(10.0), True)
+    assert (work.mode, work.deadline_hours, work.required) == (
+        Mode.SUSPEND,
+        pytest.approx(10.0 + JUST, abs=1e-12),
+        True,
+    )
 
 
 def test_a_cluster_of_unknown_intensity_is_dear_and_its_battery_idle() -> None:
@@ -82,7 +89,7 @@ def test_units_are_fine_enough_for_every_throughput() -> None:
 def test_what_just_fits_its_deadline_is_hard_and_what_does_not_is_done_at_once() -> None:
     fits = workload(deadline=NOW + 2 * HOUR, deadline_required=True)
     work = described(world([cluster("x", hourly(1))], [fits])).workloads[0]
-    assert (work.required, work.deadline_hours) == (True, pytest.approx(2.0))
+    assert (work.required, work.deadline_hours) == (True, pytest.approx(2.0 + JUST, abs=1e-12))
     late = workload(deadline=NOW + HOUR, deadline_required=True)
     work = described(world([cluster("x", hourly(1))], [late])).workloads[0]
     assert (work.required, work.deadline_hours) == (False, 2.0)
