@@ -3,8 +3,8 @@
 Two readings of the same run on the planning grid:
 
 - `plan`: what it allows the world allows too. Work begins at slot boundaries after its arrival and ends by
-  its deadline; losses are rounded up. Work that has no room for that starts in
-  the slot in which it arrives and runs through.
+  its deadline; losses are rounded up. Work that has no room for that starts in the slot in which it arrives
+  and runs through.
 - `bound`: what the world allows it allows too, for plans that change at slot boundaries. Windows are rounded
   outwards and losses down, deadlines are kept, wear and what the batteries hold count nothing.
 
