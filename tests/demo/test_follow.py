@@ -4,6 +4,7 @@ from typing import Any
 
 from voltaire.demo.follow import follow
 from voltaire.kube.errors import Expired, Unreachable
+from voltaire.tasks import end
 
 Event = dict[str, Any]
 
@@ -53,8 +54,7 @@ async def followed(server: Server) -> list[str]:
     )
     async with asyncio.timeout(5):
         await server.done.wait()
-    task.cancel()
-    await asyncio.gather(task, return_exceptions=True)
+    await end(task)
     return told
 
 

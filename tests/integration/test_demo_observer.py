@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import uuid
 from collections.abc import AsyncIterator, Callable
-from contextlib import suppress
 from typing import Any
 
 import pytest
@@ -16,6 +15,7 @@ from voltaire.demo.observations import Stay, stays
 from voltaire.demo.observer import Observer
 from voltaire.kube.client import Kube
 from voltaire.lab import Lab
+from voltaire.tasks import end
 
 JOBS = "/apis/batch/v1/namespaces/default/jobs"
 PATIENCE = 30.0
@@ -62,9 +62,7 @@ async def observer(members: dict[str, Kube]) -> AsyncIterator[Observer]:
     watching = Observer(members, system_clock())
     task = asyncio.create_task(watching.run())
     yield watching
-    task.cancel()
-    with suppress(asyncio.CancelledError):
-        await task
+    await end(task)
 
 
 async def until(holds: Callable[[], bool]) -> None:

@@ -16,6 +16,7 @@ from voltaire.kube.errors import Conflict, Forbidden, Invalid, NotFound, Unreach
 from voltaire.kube.informer import Change, Informer
 from voltaire.kube.lease import Leadership
 from voltaire.lab import Lab
+from voltaire.tasks import end
 
 MAPS = resource_path("v1", "configmaps", "default")
 
@@ -51,8 +52,7 @@ async def running(informer: Informer) -> AsyncIterator[None]:
     try:
         yield
     finally:
-        task.cancel()
-        await asyncio.gather(task, return_exceptions=True)
+        await end(task)
 
 
 async def test_refusals_have_types(kube: Kube) -> None:
@@ -152,14 +152,12 @@ async def test_one_leads_and_the_other_takes_over_when_it_lets_go(lab: Lab) -> N
     second_task = asyncio.create_task(second.run())
     await asyncio.sleep(2)
     assert not second.holds
-    first_task.cancel()
-    await asyncio.gather(first_task, return_exceptions=True)
+    await end(first_task)
     await first.release()
     assert not first.holds
     await until(lambda: second.holds, 10)
     assert second.transitions == 1
-    second_task.cancel()
-    await asyncio.gather(second_task, return_exceptions=True)
+    await end(second_task)
     await one.close()
     await two.close()
 
@@ -172,8 +170,7 @@ async def test_a_leader_that_stopped_renewing_stops_before_another_starts(lab: L
     first_task = asyncio.create_task(first.run())
     await until(lambda: first.holds)
     second_task = asyncio.create_task(second.run())
-    first_task.cancel()  # as a frozen process: `leading` stays set, nothing is renewed
-    await asyncio.gather(first_task, return_exceptions=True)
+    await end(first_task)  # as a frozen process: `leading` stays set, nothing is renewed
     both = False
     async with asyncio.timeout(20):
         while not second.holds:
@@ -181,7 +178,6 @@ async def test_a_leader_that_stopped_renewing_stops_before_another_starts(lab: L
             await asyncio.sleep(0.01)
     assert not first.holds
     assert not both
-    second_task.cancel()
-    await asyncio.gather(second_task, return_exceptions=True)
+    await end(second_task)
     await one.close()
     await two.close()

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import json
 from collections.abc import AsyncIterator, Callable
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
+import pytest
 import pytest_asyncio
 from prometheus_client import REGISTRY
 
@@ -16,11 +18,12 @@ from tests.signals.battery import sunspec_device as dev
 from tests.signals.battery.broker import broker
 from tests.signals.battery.builders import hung, sites
 from voltaire.api.resources import BATTERY, Battery
-from voltaire.api.values import BatteryState
+from voltaire.api.values import BatteryState, ControlReport
 from voltaire.clock import ScaledClock, system_clock
 from voltaire.fleet.picture import Picture
 from voltaire.planner.plan import Plan
 from voltaire.runtime.control import BatteryControl
+from voltaire.signals.battery.control.controller import BatteryController
 
 SLOT = timedelta(minutes=15)
 RATE = 20.0
@@ -160,6 +163,27 @@ async def test_a_change_of_something_else_does_not_release(room: Room) -> None:
         room.battery(control(device), wearGramsPerKWh=3)
         await until(lambda: room.reason() == "Confirmed", "written again")
         assert (await device.scanned())[704].WMaxLimPctEna.value == 1
+
+
+async def test_a_step_that_misses_its_cancellation_reports_nothing(
+    room: Room, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As pymodbus may, whose answer arrived in the same moment: the step goes on and reports."""
+    step = BatteryController.step
+
+    async def deaf(self: BatteryController, *arguments: Any) -> ControlReport:
+        with contextlib.suppress(asyncio.CancelledError):
+            await asyncio.sleep(3600)
+        return await step(self, *arguments)
+
+    monkeypatch.setattr(BatteryController, "step", deaf)
+    async with dev.served(IMAGE) as device:
+        room.battery(control(device))
+        await asyncio.sleep(0.05)
+        room.battery(control(device, "Observe"))
+        await until(lambda: not room.control._tasks._past, "ended and released")
+        assert (await device.scanned())[704].WMaxLimPctEna.value == 0
+    assert room.picture.controls == {}
 
 
 async def test_an_operator_that_ends_leaves_the_site_to_its_timer(room: Room) -> None:

@@ -16,6 +16,7 @@ from voltaire.planner import Plan, Planner
 from voltaire.planner.joint import from_json, solve
 from voltaire.runtime import plan_process
 from voltaire.runtime.planning import Planning
+from voltaire.tasks import end
 
 SEEN = world([cluster("paris", hourly(30)), cluster("virginia", hourly(400))], [workload()])
 
@@ -57,8 +58,7 @@ async def _first_plan(snapshots: list[Snapshot], dump: str) -> tuple[Planning, l
     task = asyncio.create_task(planning.run())
     async with asyncio.timeout(120):
         await done.wait()
-    task.cancel()
-    await asyncio.gather(task, return_exceptions=True)
+    await end(task)
     return planning, made
 
 

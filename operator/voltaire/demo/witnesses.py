@@ -13,6 +13,7 @@ from voltaire.demo.hub import HubView
 from voltaire.demo.observer import Observer
 from voltaire.kube.client import Kube
 from voltaire.lab import Lab
+from voltaire.tasks import end
 
 
 class Witnesses:
@@ -47,8 +48,6 @@ class Witnesses:
 
     async def close(self) -> None:
         """Watch no more."""
-        for task in self._tasks:
-            task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
+        await end(*self._tasks)
         for kube in self._kubes:
             await kube.close()

@@ -19,6 +19,7 @@ from voltaire.engines.cache import Cache, Notify
 from voltaire.engines.state import Connectivity, Health, MemberSettings, MemberState
 from voltaire.kube.client import Kube, resource_path
 from voltaire.kube.errors import Forbidden, KubeError, Unauthorized, Unreachable
+from voltaire.tasks import end
 
 log = structlog.get_logger(__name__)
 _IDENTITY = resource_path("v1", "namespaces", name="kube-system")
@@ -54,7 +55,6 @@ class Connection:
         self._announced: tuple[Connectivity, str] | None = None
         self._server_version: str | None = None
         self._cluster_uid: str | None = None
-        self._closing = False
         self._task = asyncio.create_task(self._run(), name=f"member-{name}")
 
     @property
@@ -98,9 +98,7 @@ class Connection:
 
     async def close(self) -> None:
         """End every task and connection."""
-        self._closing = True
-        self._task.cancel()
-        await asyncio.gather(self._task, return_exceptions=True)
+        await end(self._task)
         await self.kube.close()
         await asyncio.sleep(0)  # a TLS handshake that was broken off closes its socket in the next turn
 
@@ -114,8 +112,6 @@ class Connection:
             except* Exception as broken:
                 log.exception("member session broke", member=self.name)
                 self._failed("InternalError", f"{broken.exceptions[0]!r}", certain=True)
-            if self._closing:
-                return  # a task group that is ending drops a cancellation that comes just then (Python 3.11)
             await asyncio.sleep(self._health.wait_seconds())
 
     async def _until_answered(self) -> None:

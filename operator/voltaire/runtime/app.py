@@ -53,6 +53,7 @@ from voltaire.runtime.sweeper import Sweeper
 from voltaire.runtime.worker import Worker
 from voltaire.settings import Settings
 from voltaire.signals.build import SignalDeps
+from voltaire.tasks import end
 
 log = structlog.get_logger(__name__)
 RESYNC = 300.0  # seconds between two full reads of the configuration kinds
@@ -155,9 +156,7 @@ class Operator:
             if not stopped.done():
                 tasks[-1].result()  # Kopf ended by itself: fail, so that the process is started anew
         finally:
-            for task in (*tasks, stopped):
-                task.cancel()
-            await asyncio.gather(*tasks, stopped, return_exceptions=True)
+            await end(*tasks, stopped)
             await self._close()
 
     async def _close(self) -> None:

@@ -20,7 +20,7 @@ from voltaire.api.values import BatteryState
 from voltaire.clock import Clock
 from voltaire.fleet.picture import Picture
 from voltaire.planner.plan import Plan
-from voltaire.runtime.supervise import supervise
+from voltaire.runtime.keyed import Keyed, Work
 from voltaire.signals.battery.build import SiteDeps
 from voltaire.signals.battery.control.build import build_controller
 from voltaire.signals.battery.control.controller import BatteryController
@@ -52,48 +52,34 @@ class BatteryControl:
         self._leads = leads
         self._current_plan = current_plan
         self._on_report = on_report
-        self._tasks: dict[str, tuple[str, asyncio.Task[None]]] = {}
-        self._farewells: set[asyncio.Task[None]] = set()
+        self._tasks = Keyed()
 
     def battery(self, name: str, battery: Battery | None) -> None:
         """Begin, change or (None) end what is done for a battery."""
         spec = battery.spec if battery is not None else None
         wanted = spec.model_dump_json() if spec is not None and spec.control.mode != "Observe" else None
-        running = self._tasks.get(name)
-        if running is not None and running[0] == wanted:
+        before = self._tasks.wanted(called := f"control {name}")
+        if before is not None and before == wanted:
             return
-        if running is not None:
-            running[1].cancel()
-            del self._tasks[name]
-            self._part(name, BatterySpec.model_validate_json(running[0]), spec)
         self._picture.controls.pop(name, None)
         for gauge in (metrics.BATTERY_CONTROLLED, metrics.BATTERY_PLANNED):
             with contextlib.suppress(KeyError):
                 gauge.remove(name)
-        if wanted is None:
-            metrics.forget(task=f"control {name}")
-        else:
-            task = asyncio.create_task(supervise(f"control {name}", lambda: self._run(name)))
-            self._tasks[name] = (wanted, task)
+        release = self._release(name, before, spec) if before is not None else None
+        self._tasks.replace(called, wanted, lambda: self._run(name), release)
 
     async def close(self) -> None:
         """End everything; sites are left as they are: the next leader goes on."""
-        tasks = [*self._farewells, *(task for _, task in self._tasks.values())]
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
-        self._tasks.clear()
+        await self._tasks.close()
 
-    def _part(self, name: str, before: BatterySpec, after: BatterySpec | None) -> None:
-        """Release a site that was controlled and now is not, or is through another interface."""
-        if before.control.mode != "Control" or not self._leads():
-            return
-        if after is not None and after.control == before.control:
-            return
-        controller = build_controller(name, before, self._dependencies)
-        task = asyncio.create_task(controller.release(), name=f"release {name}")
-        self._farewells.add(task)
-        task.add_done_callback(self._farewells.discard)
+    def _release(self, name: str, before: str, after: BatterySpec | None) -> Work | None:
+        """How to release a site that was controlled and now is not, or is through another interface."""
+        spec = BatterySpec.model_validate_json(before)
+        if spec.control.mode != "Control" or not self._leads():
+            return None
+        if after is not None and after.control == spec.control:
+            return None
+        return build_controller(name, spec, self._dependencies).release
 
     async def _run(self, name: str) -> None:
         spec = self._picture.batteries[name].spec
@@ -113,6 +99,7 @@ class BatteryControl:
     async def _step(self, name: str, controller: BatteryController, plan: Schedule | None) -> None:
         state = self._picture.battery_states.get(name) or _unread(name)
         report = await controller.step(plan, state)
+        self._tasks.checkpoint()
         before = self._picture.controls.get(name)
         self._picture.controls[name] = report
         metrics.BATTERY_CONTROLLED.labels(battery=name).set(1 if report.active else 0)

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import Awaitable, Callable, Hashable
+from collections.abc import Callable
 from datetime import timedelta
 
 from voltaire import metrics
@@ -13,7 +12,7 @@ from voltaire.clock import Clock
 from voltaire.fleet.meters import observe_load, observe_solar, site_of
 from voltaire.fleet.picture import Picture
 from voltaire.fleet.stored import Held, follow, remembered
-from voltaire.runtime.supervise import supervise
+from voltaire.runtime.keyed import Keyed, Work
 from voltaire.signals.build import SignalDeps, build_battery_watcher, build_zone_watcher
 
 MATERIAL_INTENSITY = 0.02  # relative change that asks for a new plan before the slot ends
@@ -40,11 +39,11 @@ class Polling:
         self._on_battery = on_battery
         self._held: dict[str, Held] = {}
         self._exported: dict[str, tuple[str, str]] = {}  # zone and signal, as metrics name them, by GridZone
-        self._tasks: dict[tuple[str, str], tuple[Hashable, asyncio.Task[None]]] = {}
+        self._tasks = Keyed()
 
     def zone(self, name: str, zone: GridZone | None) -> None:
         """Begin, change or (None) end the polling of a zone."""
-        self._replace(("zone", name), zone.spec.model_dump_json() if zone else None, lambda: self._zone(name))
+        self._replace(f"zone {name}", zone.spec.model_dump_json() if zone else None, lambda: self._zone(name))
         self._forget_zone(name, zone)
         if zone is None:
             self._picture.signals.pop(name, None)
@@ -52,7 +51,7 @@ class Polling:
     def battery(self, name: str, battery: Battery | None) -> None:
         """Begin, change or (None) end the polling of a battery."""
         self._replace(
-            ("battery", name),
+            f"battery {name}",
             battery.spec.model_dump_json() if battery else None,
             lambda: self._battery(name),
         )
@@ -78,24 +77,11 @@ class Polling:
 
     async def close(self) -> None:
         """End all polling."""
-        tasks = [task for _, task in self._tasks.values()]
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
-        self._tasks.clear()
+        await self._tasks.close()
 
-    def _replace(self, key: tuple[str, str], wanted: str | None, work: Callable[[], Awaitable[None]]) -> None:
-        running = self._tasks.get(key)
-        if running and running[0] == wanted:
-            return
-        if running:
-            running[1].cancel()
-            del self._tasks[key]
-        called = " ".join(key)
-        if wanted is None:
-            metrics.forget(task=called)
-        else:
-            self._tasks[key] = (wanted, asyncio.create_task(supervise(called, work), name=called))
+    def _replace(self, called: str, wanted: str | None, work: Work) -> None:
+        if self._tasks.wanted(called) != wanted:
+            self._tasks.replace(called, wanted, work)
 
     async def _pause(self, refresh: timedelta) -> None:
         shortest = timedelta(seconds=SHORTEST_WAIT * self._clock.rate)
@@ -113,6 +99,7 @@ class Polling:
             await self._pause(watcher.pause(self._clock.now()))
 
     def _take_zone(self, name: str, signal: ZoneSignal) -> None:
+        self._tasks.checkpoint()
         before = self._picture.signals.get(name)
         self._picture.signals[name] = signal
         metrics.ZONE_FRESH.labels(zone=signal.zone).set(signal.fresh)
@@ -137,6 +124,7 @@ class Polling:
             await watcher.aclose()
 
     def _take_battery(self, name: str, state: BatteryState) -> None:
+        self._tasks.checkpoint()
         picture = self._picture
         battery, before = picture.batteries[name], picture.battery_states.get(name)
         picture.battery_states[name] = state

@@ -12,7 +12,7 @@ import pytest_asyncio
 
 from tests.integration.fleet import FLEET, RATE
 from tests.integration.operator import carbon, samples
-from tests.integration.operator.world import World, cancelled
+from tests.integration.operator.world import World
 from tests.integration.server import REPOSITORY
 from voltaire.clock import ScaledClock, system_clock
 from voltaire.demo.follow import connect
@@ -21,6 +21,7 @@ from voltaire.demo.scenario import read_scenario
 from voltaire.lab import Lab
 from voltaire.lab.assets import locate
 from voltaire.planner import warm_up
+from voltaire.tasks import end
 
 START = datetime(2025, 3, 20, 6, tzinfo=UTC)
 POLICIES = [samples.policy("default"), samples.policy("recommend", mode="Recommend")]
@@ -68,7 +69,7 @@ async def stage(lab: Lab, tmp_path_factory: pytest.TempPathFactory) -> AsyncIter
     yield world
     world.operator.stop()
     for task in watching:
-        await cancelled(task)
+        await end(task)
     for kube in (admin, *members.values()):
         await kube.close()
     await asyncio.sleep(0.25)  # a TLS connection that was watched takes a few turns of the loop to close

@@ -260,9 +260,3 @@ async def _delete(kube: Kube, path: str) -> None:
         await kube.delete(path)
     except NotFound:
         return
-
-
-async def cancelled(task: asyncio.Task[None]) -> None:
-    """End a background task."""
-    task.cancel()
-    await asyncio.gather(task, return_exceptions=True)

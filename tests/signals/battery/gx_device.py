@@ -12,6 +12,7 @@ from collections.abc import AsyncIterator
 from typing import Any
 
 from tests.signals.battery.broker import Running
+from voltaire.tasks import end
 
 PORTAL = "c0619ab1cd2e"
 ESS = "settings/0/Settings/CGwacs"
@@ -46,8 +47,7 @@ class GxDevice:
         try:
             yield
         finally:
-            task.cancel()
-            await asyncio.gather(task, return_exceptions=True)
+            await end(task)
 
     async def _serve(self, ready: asyncio.Event) -> None:
         async with self.broker.client() as client:

@@ -15,6 +15,7 @@ from voltaire.clock import Clock
 from voltaire.signals.battery.mqtt_connection import Brokers
 from voltaire.signals.errors import NoData, SignalError, TimedOut, Unauthorized
 from voltaire.signals.source_state import failure
+from voltaire.tasks import end
 
 # How long a new listener waits for the first messages; wall-clock seconds, as all here.
 PATIENCE_SECONDS = 6.0
@@ -90,8 +91,7 @@ class Listener:
     async def aclose(self) -> None:
         """Stop listening."""
         if self._task is not None:
-            self._task.cancel()
-            await asyncio.gather(self._task, return_exceptions=True)
+            await end(self._task)
             self._task = None
 
     async def _first(self) -> None:
@@ -132,8 +132,7 @@ class Listener:
                 self._keep(message)
         finally:
             if greeting is not None:
-                greeting.cancel()
-                await asyncio.gather(greeting, return_exceptions=True)
+                await end(greeting)
 
     async def _keep_greeting(self, client: aiomqtt.Client) -> None:
         while self._greet is not None:

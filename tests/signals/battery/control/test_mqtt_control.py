@@ -23,6 +23,7 @@ from voltaire.signals.battery.control.mqtt import MqttWriter, targets_of
 from voltaire.signals.battery.control.publish import plan_document, publish_plan
 from voltaire.signals.battery.mqtt_connection import Brokers
 from voltaire.signals.errors import Unreachable
+from voltaire.tasks import end
 
 BROKERS = Brokers(PRIVATE, no_secret)
 REST = Setpoints(0.2, 250, 250)
@@ -61,8 +62,7 @@ class Site:
         try:
             yield
         finally:
-            task.cancel()
-            await asyncio.gather(task, return_exceptions=True)
+            await end(task)
 
     async def _serve(self, running: Running, ready: asyncio.Event) -> None:
         async with running.client() as client:
