@@ -78,6 +78,10 @@ assets: $(STAMP) ## Build the lab's Kubernetes binaries and Helm, once per machi
 packages: ## Install the MQTT broker and the Prometheus that tests run, where that can be done
 	@tests/packages.sh
 
+.PHONY: fuzz
+fuzz: $(STAMP) packages ## Property tests on new random examples (make test tries the same ones every time)
+	@$(BIN)/pytest --ignore tests/integration -m hypothesis --hypothesis-profile=default $(ARGS)
+
 .PHONY: generate
 generate: $(STAMP) ## Write the CRDs and the API reference from the models
 	@rm -f manifests/crds/voltaire.dev_*.yaml charts/voltaire/crds/*.yaml
