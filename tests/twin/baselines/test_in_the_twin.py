@@ -51,10 +51,10 @@ def roomy(draw: st.DrawFn) -> Scenario:
 def test_where_there_is_room_for_all_every_deadline_is_met_and_the_world_refuses_nothing(
     name: str, scene: Scenario
 ) -> None:
-    """Caspian alone may be late: it moves without knowing that a move takes time."""
+    """Caspian alone may be late, or move to and fro to the end: it does not know that a move takes time."""
     summary = play_one(scene, name).summary
-    assert (summary.violations, summary.unfinished, summary.refused) == (0, 0, 0)
-    assert summary.missed == 0 or (name == "caspian" and summary.migrations > 0)
+    assert (summary.violations, summary.refused) == (0, 0)
+    assert summary.missed == summary.unfinished == 0 or (name == "caspian" and summary.migrations > 0)
 
 
 def week(checkpoint_gb: float, grams: dict[str, list[float]], **fields: Any) -> Scenario:
