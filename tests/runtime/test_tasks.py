@@ -153,6 +153,15 @@ async def test_the_next_begins_after_the_last_and_its_farewell(keyed: Keyed) -> 
     assert told.said == ["one begins", "one ends", "farewell to one", "farewell to two", "three begins"]
 
 
+async def test_what_works_from_the_same_is_left_alone(keyed: Keyed) -> None:
+    told = Told()
+    for _ in range(2):
+        keyed.replace("a", "1", told.work("one"), told.farewell("one"))
+        keyed.replace("b", None, told.work("none"), told.farewell("none"))
+        await asyncio.sleep(0.01)
+    assert told.said == ["one begins"]
+
+
 async def test_one_that_is_slow_to_end_delays_no_other(keyed: Keyed) -> None:
     told = Told()
     keyed.replace("a", "1", told.work("one"))

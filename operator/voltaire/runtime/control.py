@@ -59,7 +59,7 @@ class BatteryControl:
         spec = battery.spec if battery is not None else None
         wanted = spec.model_dump_json() if spec is not None and spec.control.mode != "Observe" else None
         before = self._tasks.wanted(called := f"control {name}")
-        if before is not None and before == wanted:
+        if before == wanted:
             return
         self._picture.controls.pop(name, None)
         for gauge in (metrics.BATTERY_CONTROLLED, metrics.BATTERY_PLANNED):

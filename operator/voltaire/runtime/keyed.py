@@ -28,8 +28,11 @@ class Keyed:
     def replace(self, name: str, wanted: str | None, work: Work, farewell: Work | None = None) -> None:
         """Have `work` done for ever from `wanted`, or nothing (None), in place of what is done now.
 
+        What is done from the same already is left alone.
         `farewell` is what is left to do once that has ended. It raises nothing.
         """
+        if self.wanted(name) == wanted:
+            return
         running = self._running.pop(name, None)
         if running is not None:
             last, before = running[1], self._farewells.get(name)

@@ -12,7 +12,7 @@ from voltaire.clock import Clock
 from voltaire.fleet.meters import observe_load, observe_solar, site_of
 from voltaire.fleet.picture import Picture
 from voltaire.fleet.stored import Held, follow, remembered
-from voltaire.runtime.keyed import Keyed, Work
+from voltaire.runtime.keyed import Keyed
 from voltaire.signals.build import SignalDeps, build_battery_watcher, build_zone_watcher
 
 MATERIAL_INTENSITY = 0.02  # relative change that asks for a new plan before the slot ends
@@ -43,18 +43,16 @@ class Polling:
 
     def zone(self, name: str, zone: GridZone | None) -> None:
         """Begin, change or (None) end the polling of a zone."""
-        self._replace(f"zone {name}", zone.spec.model_dump_json() if zone else None, lambda: self._zone(name))
+        wanted = zone.spec.model_dump_json() if zone else None
+        self._tasks.replace(f"zone {name}", wanted, lambda: self._zone(name))
         self._forget_zone(name, zone)
         if zone is None:
             self._picture.signals.pop(name, None)
 
     def battery(self, name: str, battery: Battery | None) -> None:
         """Begin, change or (None) end the polling of a battery."""
-        self._replace(
-            f"battery {name}",
-            battery.spec.model_dump_json() if battery else None,
-            lambda: self._battery(name),
-        )
+        wanted = battery.spec.model_dump_json() if battery else None
+        self._tasks.replace(f"battery {name}", wanted, lambda: self._battery(name))
         if battery is None:
             self._picture.battery_states.pop(name, None)
             self._picture.stored.pop(name, None)
@@ -78,10 +76,6 @@ class Polling:
     async def close(self) -> None:
         """End all polling."""
         await self._tasks.close()
-
-    def _replace(self, called: str, wanted: str | None, work: Work) -> None:
-        if self._tasks.wanted(called) != wanted:
-            self._tasks.replace(called, wanted, work)
 
     async def _pause(self, refresh: timedelta) -> None:
         shortest = timedelta(seconds=SHORTEST_WAIT * self._clock.rate)
